@@ -1,0 +1,188 @@
+/**
+ * The shape of the configuration: every option with its default, range and meaning, once. Loading, `check`, the JSON
+ * Schema for editors and `docs/CONFIG.md` all come from here, so a description is documentation.
+ *
+ * Names follow the field (`inter`, `rise`, `fall`, `maxconn`), units stand last (`connectMs`, `negativeTtlS`).
+ */
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65535);
+const ms = (most = 86_400_000): z.ZodInt => z.int().min(1).max(most);
+const ipAddress = z.union([z.ipv4(), z.ipv6()], { error: 'expected an IP address' });
+const prefix = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], { error: 'expected an address or a prefix such as 10.0.0.0/8' });
+const label = z.string().regex(/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i, { error: 'expected one DNS label: letters, digits and hyphens, at most 63' });
+const dnsName = z
+  .string()
+  .max(253)
+  .regex(/^(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$/i, { error: 'expected a domain name such as roundhouse.test' });
+
+const originUrl = z.url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:9000' });
+
+const originEntry = z.strictObject({
+  url: originUrl.describe('`http://HOST:PORT` or `https://HOST:PORT`; a path is not allowed.'),
+  name: label.optional().describe('Name in logs and metrics; by default `o1`, `o2`, …'),
+  weight: z.int().min(1).max(255).default(1).describe('Relative share under the `weighted` policy.'),
+});
+
+const memberEntry = z.strictObject({
+  name: label.describe('Its name; `NAME.ZONE` resolves to it alone.'),
+  address: z.ipv4().optional().describe('IPv4 address, answered to A queries.'),
+  address6: z.ipv6().optional().describe('IPv6 address, answered to AAAA queries.'),
+  port: port.optional().describe('Port for clients; by default `workers.port`.'),
+  metricsPort: port.optional().describe('Port of `/metrics`; by default `workers.metricsPort`.'),
+  weight: z.int().min(1).max(255).default(1).describe('Relative share under the `weighted` policy.'),
+  location: label.optional().describe('Where it stands.'),
+});
+
+const probe = (defaults: { path: string }) =>
+  z
+    .strictObject({
+      path: z.string().startsWith('/').default(defaults.path).describe('Path asked with GET.'),
+      interMs: ms().default(2000).describe('Time between probes of a member whose state is settled and up.'),
+      fastinterMs: ms().default(1000).describe('The same while its state is in transition.'),
+      downinterMs: ms().default(2000).describe('The same while it is down.'),
+      timeoutMs: ms().default(1000).describe('A probe without an answer by then has failed.'),
+      rise: z.int().min(1).max(100).default(2).describe('Consecutive good probes that bring a member up.'),
+      fall: z.int().min(1).max(100).default(3).describe('Consecutive failed probes that take a member down.'),
+      initialState: z.enum(['up', 'down']).default('down').describe('What is assumed before the first probe; the first result settles it at once.'),
+      upThresh: z.number().min(0).max(1).default(0.5).describe('Fail open (ignore health) when fewer than this share of the enabled members is up; 0: never.'),
+    })
+    .prefault({});
+
+const tcp = z
+  .strictObject({
+    connectionsMax: z.int().min(1).max(65535).default(256).describe('Simultaneous TCP connections; beyond it the one idle longest is closed.'),
+    idleMs: ms().default(10_000).describe('A connection without a complete query for so long is closed.'),
+    pipelineMax: z.int().min(1).max(65535).default(128).describe('Queries read ahead of a client that does not read its answers.'),
+  })
+  .prefault({});
+
+const recordEntry = z.strictObject({
+  name: z.string().min(1).describe('Owner name: relative to the zone, `@` for its apex, or absolute with a final dot.'),
+  type: z.enum(['A', 'AAAA', 'CNAME', 'TXT', 'MX', 'SRV', 'CAA', 'NS']).describe('Record type.'),
+  ttlS: z.int().min(0).max(2_147_483_647).default(300).describe('TTL in seconds.'),
+  value: z.string().describe('As in a zone file: `10 mail.example.org.` for MX, `0 5 5060 sip.example.org.` for SRV, `0 issue "ca.example.org"` for CAA.'),
+});
+
+const dns = z
+  .strictObject({
+    zone: dnsName.default('roundhouse.test').describe('The zone we are authoritative for.'),
+    name: label.default('www').describe('The service name in the zone; its addresses are rotated.'),
+    address: ipAddress.default('127.0.0.1').describe('Address to listen on, UDP and TCP.'),
+    port: port.default(5300).describe('Port to listen on.'),
+    metricsAddress: ipAddress.default('127.0.0.1').describe('Address of `/metrics`, `/livez`, `/readyz`.'),
+    metricsPort: port.default(9153).describe('Port of the same.'),
+    policy: z
+      .string()
+      .default('round-robin')
+      .describe('How members are ordered: `round-robin`, `static-list`, `fixed`, `random`, `weighted`, `affinity`, or the path of a module (`./my-policy.js`).'),
+    tail: z.enum(['cyclic', 'shuffled']).default('cyclic').describe('`round-robin`: order behind the first place. `shuffled` spreads the retries of a dead first choice over all others.'),
+    ttl: z
+      .union([z.int().min(0).max(86_400), z.string().regex(/^\d{1,5}\/\d{1,5}$/, { error: 'expected seconds, or MAX/MIN such as 30/5' })])
+      .default('30/5')
+      .describe('TTL of rotated answers: seconds for a constant one, or `MAX/MIN` to bound it by the time in which health could change.'),
+    answersMax: z.int().min(1).max(100).default(100).describe('At most so many addresses in an answer.'),
+    negativeTtlS: z.int().min(0).max(86_400).default(10).describe('How long "no such name" and "no such record" may be cached (SOA minimum).'),
+    nameservers: z.array(dnsName).min(1).max(13).default(['ns1']).describe('Names of the zone\'s name servers, relative to the zone or absolute with a final dot; relative ones get our address.'),
+    records: z.array(recordEntry).max(10_000).default([]).describe('Further records of the zone.'),
+    ednsBytes: z.int().min(512).max(4096).default(1232).describe('Largest UDP response (EDNS).'),
+    tcp: tcp.describe('TCP limits.'),
+  })
+  .prefault({});
+
+const workers = z
+  .strictObject({
+    count: z.int().min(1).max(250).default(4).describe('How many workers `up` runs, unless `members` lists them.'),
+    address: z.ipv4().default('127.0.0.11').describe('Address of the first worker; the next ones count up from it.'),
+    port: port.default(8080).describe('Port for clients. A records carry no port, so all workers share one.'),
+    metricsPort: port.default(9101).describe('Port of `/metrics`, `/livez`, `/readyz` on the worker\'s own address.'),
+    members: z.array(memberEntry).min(1).max(250).optional().describe('The workers one by one, instead of `count` and `address`.'),
+    probe: probe({ path: '/readyz' }).describe('How the control process probes workers (on their metrics port).'),
+  })
+  .prefault({});
+
+const proxy = z
+  .strictObject({
+    engine: z.enum(['http-proxy']).default('http-proxy').describe('Which HTTP engine serves.'),
+    policy: z.string().default('round-robin').describe('How a worker orders the origins; the same words as `dns.policy`.'),
+    host: z.enum(['rewrite', 'keep']).default('rewrite').describe('`rewrite`: the origin sees its own name in Host (and ours in X-Forwarded-Host). `keep`: it sees the name the client asked for.'),
+    trustedNetworks: z.array(prefix).max(1000).default([]).describe('Clients whose Forwarded, X-Forwarded-* and X-Request-Id fields are believed.'),
+    probe: probe({ path: '/' }).describe('How each worker probes the origins. Any status below 500 is good.'),
+    timeouts: z
+      .strictObject({
+        headersMs: ms().default(10_000).describe('For a complete request head; 408 beyond.'),
+        requestMs: ms().default(300_000).describe('For a complete request; 408 beyond.'),
+        keepAliveMs: ms().default(65_000).describe('Idle client connections are closed after this.'),
+        connectMs: ms().default(5000).describe('To connect to an origin; 504 beyond.'),
+        responseMs: ms().default(60_000).describe('From the request\'s last byte to the response head; 504 beyond.'),
+        idleMs: ms().default(60_000).describe('Between two pieces of a body, either way; the exchange is cut beyond.'),
+        originKeepAliveMs: ms().default(30_000).describe('Idle origin connections are closed after this.'),
+        queueMs: ms().default(5000).describe('Waiting for a place; 503 beyond.'),
+        drainMs: ms().default(10_000).describe('What is in flight when the worker stops may take so long.'),
+      })
+      .prefault({})
+      .describe('Time limits.'),
+    limits: z
+      .strictObject({
+        headerBytes: z.int().min(1024).max(1_048_576).default(16_384).describe('Bytes of all request header fields; 431 beyond.'),
+        headersMax: z.int().min(10).max(2000).default(100).describe('Number of request header fields; 431 beyond.'),
+        targetBytes: z.int().min(256).max(65_536).default(8192).describe('Bytes of the request target; 414 beyond.'),
+        bodyBytes: z.int().min(0).default(1_073_741_824).describe('Bytes of a request body; 413 beyond.'),
+        maxconn: z.int().min(1).max(1_000_000).default(1024).describe('Exchanges in flight; beyond it they queue.'),
+        maxqueue: z.int().min(0).max(1_000_000).default(1024).describe('Exchanges in the queue; 503 beyond.'),
+        connectionsMax: z.int().min(1).max(1_000_000).default(20_000).describe('Client connections; beyond it new ones are closed at once.'),
+        originConnectionsMax: z.int().min(1).max(65_535).default(1024).describe('Connections to one origin.'),
+      })
+      .prefault({})
+      .describe('Sizes and counts.'),
+    retries: z
+      .strictObject({
+        max: z.int().min(0).max(10).default(2).describe('Further attempts on other origins, where the kind of fault allows it.'),
+        budgetPercent: z.number().min(0).max(100).default(20).describe('Retries under way, at most this share of the exchanges in flight …'),
+        budgetMin: z.int().min(0).max(1000).default(3).describe('… but at least so many.'),
+      })
+      .prefault({})
+      .describe('Retries and their budget.'),
+    accessLog: z.enum(['all', 'errors', 'off']).default('errors').describe('Which exchanges are logged: every one, those that failed, or none.'),
+    accessLogFile: z.string().min(1).default('-').describe('Where to: `-` is standard output.'),
+  })
+  .prefault({});
+
+export const configSchema = z.strictObject({
+  origins: z
+    .array(z.union([originUrl, originEntry]))
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('The master origin, or several equal ones: URLs, or entries with `url`, `name`, `weight`. Without it `up` runs a demo origin.'),
+  dns: dns.describe('The DNS side.'),
+  workers: workers.describe('The reverse-proxy workers: the pool that DNS rotates.'),
+  proxy: proxy.describe('What each worker does.'),
+  control: z
+    .strictObject({
+      address: ipAddress.default('127.0.0.1').describe('Address of the admin API. Anything but loopback needs the environment variable ROUNDHOUSE_TOKEN.'),
+      port: port.default(9100).describe('Port of the same.'),
+    })
+    .prefault({})
+    .describe('The control process: probes, operator states, admin API.'),
+  origin: z
+    .strictObject({
+      address: ipAddress.default('127.0.0.1').describe('Address of the built-in origin.'),
+      port: port.default(9000).describe('Port of the same.'),
+      directory: z.string().optional().describe('Directory to serve as the master origin; without it the demo pages.'),
+    })
+    .prefault({})
+    .describe('The built-in origin, which `up` runs when `origins` is not given.'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn').describe('What is logged, from this level up.'),
+      to: z.string().min(1).default('stderr').describe('`stderr`, `-` for standard output, or a file.'),
+    })
+    .prefault({})
+    .describe('The log of all processes: one JSON object a line.'),
+});
+
+/** The effective configuration: every default filled in. */
+export type Config = z.output<typeof configSchema>;
+/** What a person may write. */
+export type ConfigInput = z.input<typeof configSchema>;

@@ -1,0 +1,205 @@
+/**
+ * The contract between the gateway and an engine, so that neither knows the other.
+ *
+ * An engine is a pair. Its server side presents each exchange as a `Downstream`; its upstream side offers a `Forward`,
+ * which makes one attempt at one origin. Both push (data arrives by call-back) and both have back-pressure (`write`
+ * answers false until `onDrain`; `pause`/`resume` stop the source). The engine owns message framing: it delivers bodies
+ * without transfer coding, and on the way out it chooses Content-Length, chunked or close-delimited by itself.
+ *
+ * Promises that every engine keeps, and that the conformance suite tests:
+ * - Listeners are called never synchronously from within the call that registers or starts them, and never after a
+ *   terminal call-back (`onEnd`/`onAbort`, `onEnd`/`onFault`) or after our own `abort`.
+ * - `onAbort` comes when the client leaves before the response has ended, even between request and response.
+ * - After `end` or `abort` every socket, timer and listener of the exchange is released or back in its pool.
+ * - No field with CR, LF or NUL is ever written; the engine refuses (throws RangeError) rather than splits a message.
+ */
+import type { Service, SocketAddress } from '../../service.js';
+import type { FaultCode } from '../fault.js';
+import type { Fields } from '../fields.js';
+
+export interface RequestHead {
+  readonly method: string;
+  /** Request target in origin form (`/path?query`), or `*` for OPTIONS; absolute-form is already taken apart. */
+  readonly target: string;
+  readonly version: '1.0' | '1.1';
+  readonly fields: Fields;
+  /** 0: no body; n: exactly n bytes follow; undefined: a body of unknown length follows (chunked). */
+  readonly bodyBytes: number | undefined;
+}
+
+export interface ResponseHead {
+  readonly status: number;
+  /** Reason phrase; may be empty. */
+  readonly reason: string;
+  readonly fields: Fields;
+  /** As in RequestHead. 0 for responses that have no body by rule (HEAD, 204, 304), whatever Content-Length says. */
+  readonly bodyBytes: number | undefined;
+}
+
+/** The connection on which a request came. */
+export interface ClientInfo {
+  readonly address: string;
+  readonly port: number;
+  readonly secure: boolean;
+}
+
+export interface DownstreamListener {
+  onData(chunk: Buffer): void;
+  /** The request body is complete. Also called, once, for requests without a body. */
+  onEnd(): void;
+  /** `write` would be welcome again. */
+  onDrain(): void;
+  /** The client is gone, or broke HTTP in its body, before the response had ended. Nothing more can be sent. */
+  onAbort(code: Extract<FaultCode, 'client-aborted' | 'malformed-request' | 'request-timeout'>): void;
+  /** The last byte of the response was handed to the operating system. */
+  onSent(): void;
+}
+
+/** One request and the means to answer it. */
+export interface Downstream {
+  readonly request: RequestHead;
+  readonly client: ClientInfo;
+  /** The protocol the client wants to switch to (`websocket`), or undefined. Then only `Forward.tunnel` or `respond` apply. */
+  readonly upgrade: string | undefined;
+  /** Exactly once, before anything else. The body does not flow yet. */
+  listen(listener: DownstreamListener): void;
+  /** Lets the request body flow; the first call answers `Expect: 100-continue`. */
+  resume(): void;
+  pause(): void;
+  /** Sends an interim (1xx) response; ignored for HTTP/1.0. */
+  inform(status: number, fields: Fields): void;
+  /**
+   * The final head, exactly once. `head.fields` carry no framing fields but possibly Content-Length, which is kept for
+   * HEAD and 304 and must agree with `bodyBytes` otherwise. `close` ends the connection after this response.
+   */
+  respond(head: ResponseHead, close: boolean): void;
+  /** @returns false when the caller should wait for `onDrain`. */
+  write(chunk: Buffer): boolean;
+  end(last?: Buffer): void;
+  /** Cuts the connection at once so that the client cannot take what it has for a complete response. */
+  abort(): void;
+}
+
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly target: string;
+  /** Complete but for framing fields, which the engine adds from `bodyBytes`. Includes Host. */
+  readonly fields: Fields;
+  readonly bodyBytes: number | undefined;
+}
+
+export interface Origin {
+  readonly name: string;
+  readonly scheme: 'http' | 'https';
+  /** Host name or IP literal (IPv6 without brackets). */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface AttemptListener {
+  /** Connected (or taken from the idle ones): the request head is on its way and from now on counts as sent. */
+  onConnect(reused: boolean): void;
+  /** An interim response other than 100 and 101. */
+  onInform(status: number, fields: Fields): void;
+  onHead(head: ResponseHead): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onDrain(): void;
+  onFault(code: FaultCode, detail: string): void;
+}
+
+/** One try at one origin. The request body is written into it. */
+export interface Attempt {
+  write(chunk: Buffer): boolean;
+  end(): void;
+  /** Stops and starts the response body. */
+  pause(): void;
+  resume(): void;
+  /** Ends it now; the connection is not reused. No call-back follows. */
+  abort(): void;
+}
+
+export interface TunnelListener {
+  onConnect(reused: boolean): void;
+  /** The origin switched protocols (101), or answered otherwise; from here on bytes flow without us. */
+  onHead(status: number): void;
+  /** Both sides are closed. */
+  onClose(bytesUp: number, bytesDown: number): void;
+  /** Before `onHead`: the caller may still answer the client with `respond`. After it: both sides were cut. */
+  onFault(code: FaultCode, detail: string): void;
+}
+
+export interface Forward {
+  send(request: UpstreamRequest, origin: Origin, listener: AttemptListener): Attempt;
+  /** For `downstream.upgrade`: joins client and origin. `abort` of the result cuts both. */
+  tunnel(downstream: Downstream, request: UpstreamRequest, origin: Origin, listener: TunnelListener): Pick<Attempt, 'abort'>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+export interface EngineLimits {
+  /** Bytes of all field lines of a request, 431 beyond. */
+  readonly headerBytes: number;
+  /** Number of field lines, 431 beyond. */
+  readonly headersMax: number;
+  /** Bytes of the request target, 414 beyond. */
+  readonly targetBytes: number;
+  /** Simultaneous client connections; beyond it the newest are closed at once and counted. */
+  readonly connectionsMax: number;
+  /** Simultaneous connections to one origin. */
+  readonly originConnectionsMax: number;
+}
+
+export interface EngineTimeouts {
+  /** From the first byte of a connection or request to the end of its head, 408 beyond. */
+  readonly headersMs: number;
+  /** From there to the end of the request body, 408 beyond. */
+  readonly requestMs: number;
+  /** Idle keep-alive of client connections. */
+  readonly keepAliveMs: number;
+  /** Idle keep-alive of origin connections. */
+  readonly originKeepAliveMs: number;
+}
+
+/** Numbers that an engine bumps and metrics read. */
+export interface EngineStats {
+  /** Open now. */
+  connections: number;
+  connectionsTotal: number;
+  connectionsRefusedTotal: number;
+  /** Open to origins now, idle ones included. */
+  originConnections: number;
+  originConnectionsTotal: number;
+  /** Bytes on client connections, heads included, of connections that have closed plus those open. */
+  bytesIn(): number;
+  bytesOut(): number;
+}
+
+export interface EngineOptions {
+  readonly listen: SocketAddress;
+  readonly limits: EngineLimits;
+  readonly timeouts: EngineTimeouts;
+  /** Each exchange, once its head is complete and within the limits. */
+  readonly onExchange: (downstream: Downstream) => void;
+  /**
+   * A request so broken that there is no exchange (bad syntax, too large, too slow): the body of the answer, which the
+   * engine sends with the fault's status and then closes.
+   */
+  readonly onBrokenRequest: (code: FaultCode, client: ClientInfo) => BrokenAnswer;
+}
+
+export interface BrokenAnswer {
+  readonly fields: Fields;
+  readonly body: Buffer;
+}
+
+/** A server and a client side. `start` binds; `stop` closes idle client connections, lets the others finish, then cuts. */
+export interface Engine extends Service {
+  readonly name: string;
+  readonly forward: Forward;
+  readonly stats: EngineStats;
+  /** The bound address; the port is the real one when 0 was asked for. Valid after `start`. */
+  address(): SocketAddress;
+}
+
+export type CreateEngine = (options: EngineOptions) => Engine;

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// What needs real parts from Debian. One file at a time: they share the default ports and two cores.
+export default defineConfig({
+  test: {
+    include: ['test/system/**/*.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
