@@ -47,7 +47,7 @@ export interface HealthFact {
   readonly detail: string;
   /** Real time of the last change of `health`. */
   readonly sinceMs: number;
-  /** The shortest time in which probes could overturn this verdict, in ms. Doubt shortens it. */
+  /** Probes still needed to overturn this verdict × the interval now in force, in ms. Doubt shortens it; 0 before the first result. */
   readonly stableForMs: number;
 }
 
@@ -87,6 +87,134 @@ export interface Pool {
   setAdmin(name: string, admin: Admin): void;
   /** Several changes, one snapshot. */
   batch(change: () => void): void;
-  /** Called after each change with the new snapshot; returns the function that unsubscribes. */
+  /**
+   * Called after each change with the new snapshot; returns the function that unsubscribes. A listener that throws is a
+   * programmer's error: the other listeners are told all the same, then the first error reaches whoever made the change.
+   * A listener may change the pool; all are then told again, always in the order of versions.
+   */
   subscribe(listener: (snapshot: PoolSnapshot) => void): () => void;
+}
+
+type Listener = (snapshot: PoolSnapshot) => void;
+
+/** @throws RangeError when members or options break their contract; the configuration has been checked long before. */
+export function createPool(members: readonly PoolMember[], options: PoolOptions): Pool {
+  checkMembers(members);
+  const { upThresh, initialHealth, realtimeMs } = options;
+  if (!(upThresh >= 0 && upThresh <= 1)) throw new RangeError(`pool: upThresh must be from 0 to 1, got ${upThresh}`);
+  const sinceMs = realtimeMs();
+  const initial: HealthFact = { health: initialHealth, reason: 'initial', detail: '', sinceMs, stableForMs: 0 };
+  const states = new Map<string, MemberState>(members.map((member) => [member.name, { ...initial, member, admin: 'enabled' }]));
+  const publisher = createPublisher(fold(1, [...states.values()], upThresh));
+  let batches = 0;
+
+  function change(name: string, facts: Partial<MemberState>): void {
+    const state = states.get(name);
+    if (state === undefined) throw new RangeError(`pool: no member named ${JSON.stringify(name)}; it has ${[...states.keys()].join(', ')}`);
+    states.set(name, { ...state, ...facts });
+    if (batches === 0) publish();
+  }
+
+  function publish(): void {
+    const current = publisher.current();
+    const now = [...states.values()];
+    if (now.every((state, index) => sameState(state, current.members[index]))) return;
+    publisher.publish(fold(current.version + 1, now, upThresh));
+  }
+
+  return {
+    members: Object.freeze([...members]),
+    snapshot: publisher.current,
+    setHealth: (name, { health, reason, detail, sinceMs, stableForMs }) => change(name, { health, reason, detail, sinceMs, stableForMs }),
+    setAdmin: (name, admin) => change(name, { admin }),
+    batch(changes) {
+      batches += 1;
+      try {
+        changes();
+      } finally {
+        batches -= 1;
+        if (batches === 0) publish();
+      }
+    },
+    subscribe: publisher.subscribe,
+  };
+}
+
+function checkMembers(members: readonly PoolMember[]): void {
+  const names = new Set<string>();
+  for (const [index, { name, index: stated, weight }] of members.entries()) {
+    if (names.has(name)) throw new RangeError(`pool: two members are named ${JSON.stringify(name)}`);
+    if (stated !== index) throw new RangeError(`pool: member ${name} stands at ${index} but says that its index is ${stated}`);
+    if (!Number.isInteger(weight) || weight < 1 || weight > 255) throw new RangeError(`pool: weight of ${name} must be from 1 to 255, got ${weight}`);
+    names.add(name);
+  }
+}
+
+/** What probes found and what the operator wants, folded into what hot paths read. */
+function fold(version: number, states: readonly MemberState[], upThresh: number): PoolSnapshot {
+  const enabled = states.filter(({ admin }) => admin === 'enabled');
+  const up = enabled.filter(({ health }) => health === 'up');
+  // 0.07 × 100 is 7.000000000000001 in binary fractions, and must still mean 7.
+  const needed = Math.ceil(upThresh * enabled.length - 1e-9);
+  const failOpen = up.length < needed;
+  return Object.freeze({
+    version,
+    members: Object.freeze(states.map((state) => Object.freeze(state))),
+    eligible: Object.freeze((failOpen ? enabled : up).map(({ member }) => member)),
+    failOpen,
+    stableForMs: Math.min(...enabled.map(({ stableForMs }) => stableForMs)),
+  });
+}
+
+function sameState(a: MemberState, b: MemberState | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.health === b.health &&
+    a.reason === b.reason &&
+    a.detail === b.detail &&
+    a.sinceMs === b.sinceMs &&
+    a.stableForMs === b.stableForMs &&
+    a.admin === b.admin
+  );
+}
+
+/** Holds the snapshot and tells it to listeners, one snapshot after the other even when a listener causes the next. */
+function createPublisher(first: PoolSnapshot) {
+  const listeners = new Set<{ readonly tell: Listener }>();
+  let current = first;
+  let telling = false;
+
+  function tellAll(): void {
+    const errors: unknown[] = [];
+    for (let told: PoolSnapshot | undefined; told !== current; ) {
+      told = current;
+      for (const { tell } of listeners) {
+        try {
+          tell(told);
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  return {
+    current: (): PoolSnapshot => current,
+    publish(snapshot: PoolSnapshot): void {
+      current = snapshot;
+      if (telling) return; // the loop that is under way passes it on
+      telling = true;
+      try {
+        tellAll();
+      } finally {
+        telling = false;
+      }
+    },
+    subscribe(tell: Listener): () => void {
+      const entry = { tell }; // an object of its own, so that one function may subscribe twice
+      listeners.add(entry);
+      return () => void listeners.delete(entry);
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * The contract of a rotation, and the table of the policies that ship.
+ * The contract of a rotation; policies.ts has the table of those that ship.
  *
  * A policy sees only *eligible* members and returns a whole order, not one choice: DNS writes it into the answer, the
  * proxy walks it for retries. A policy that skipped dead members itself would hand a dead one's share to its neighbour
@@ -20,4 +20,6 @@ export interface Rotation {
    * (≤ maxAnswers, ≤ eligible.length). Allocates nothing per call.
    */
   order(eligible: readonly PoolMember[], requestor: Requestor, maxAnswers: number, order: Uint16Array): number;
+  /** Rows forgotten because a bounded table was full; only policies that keep one have it. */
+  readonly evictionsTotal?: number;
 }
