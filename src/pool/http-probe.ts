@@ -42,9 +42,13 @@ function get(url: URL, timeoutMs: number, clock: Clock, signal: AbortSignal): Pr
       settle({ ok: false, reason: 'probe-timeout', detail: `no answer within ${timeoutMs} ms` });
     });
     request.on('error', (error) => settle(failureOf(error)));
-    // Close comes last of all; it matters for what has no event of its own, such as a switch of protocols (101).
-    request.on('close', () => settle({ ok: false, reason: 'probe-error', detail: 'connection closed without a response' }));
-    request.on('response', (response) => readBody(response, settle));
+    // Some ends have no event of their own, such as a switch of protocols (101).
+    const onClose = (): void => settle({ ok: false, reason: 'probe-error', detail: 'connection closed without a response' });
+    request.on('close', onClose);
+    request.on('response', (response) => {
+      request.off('close', onClose); // from here on the response tells, and later than the request closes
+      readBody(response, settle);
+    });
     request.end();
   });
 }

@@ -165,10 +165,11 @@ function letGo(watch: Watch): void {
 function ask(state: State, watch: Watch): void {
   const { clock, timing } = state;
   letGo(watch);
+  const startedMs = clock.monotonicMs();
   const deadline = clock.after(timing.timeoutMs, () => {
-    conclude(state, watch, { ok: false, reason: 'probe-timeout', detail: `no answer within ${timing.timeoutMs} ms` });
+    conclude(state, watch, startedMs, { ok: false, reason: 'probe-timeout', detail: `no answer within ${timing.timeoutMs} ms` });
   });
-  watch.asking = { startedMs: clock.monotonicMs(), deadline, abort: new AbortController() };
+  watch.asking = { startedMs, deadline, abort: new AbortController() };
   launch(state, watch);
 }
 
@@ -179,7 +180,7 @@ function launch(state: State, watch: Watch): void {
   watch.busy = true;
   void attempt(state, watch.member, asking.abort.signal).then((outcome) => {
     watch.busy = false;
-    if (watch.asking === asking) conclude(state, watch, outcome);
+    if (watch.asking === asking) conclude(state, watch, asking.startedMs, outcome);
     else launch(state, watch);
   });
 }
@@ -192,11 +193,10 @@ async function attempt({ probe, timing }: State, member: PoolMember, signal: Abo
   }
 }
 
-function conclude(state: State, watch: Watch, outcome: ProbeOutcome): void {
+function conclude(state: State, watch: Watch, startedMs: number, outcome: ProbeOutcome): void {
   const { clock, timing, stats } = state;
   const { index } = watch.member;
-  const { again, asking } = watch;
-  const startedMs = asking?.startedMs ?? clock.monotonicMs();
+  const { again } = watch;
   letGo(watch);
   watch.history = (watch.history + (outcome.ok ? '+' : '-')).slice(-historyMax);
   stats.outcomes.add(index, healthReasons.indexOf(outcome.ok ? 'probe-passed' : outcome.reason));

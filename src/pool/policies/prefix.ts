@@ -15,8 +15,11 @@ export function prefixHash(address: string): number {
   if (!readIpv6(address)) return hashText(address);
   const high = pair(0);
   if (high === 0 && pair(2) === 0 && pair(4) === 0xffff) return mix(pair(6) >>> 8); // ::ffff:192.0.2.1
-  return mix(mix(high) ^ (pair(2) >>> 8));
+  return mix(mix(high ^ ipv6Salt) ^ (pair(2) >>> 8));
 }
+
+/** Keeps small IPv6 prefixes apart from IPv4 ones; any odd number with half of its bits set would do. */
+const ipv6Salt = 0x9e3779b9;
 
 /** Two groups of the address that was read last, as one word. */
 function pair(at: number): number {
