@@ -27,6 +27,7 @@ export const faults = {
   'fields-too-large': { source: 'downstream', status: 431, retry: 'never', text: 'The request header fields are larger than this proxy accepts.' },
   'method-not-supported': { source: 'downstream', status: 501, retry: 'never', text: 'This proxy does not support the request method.' },
   'loop-detected': { source: 'downstream', status: 508, retry: 'never', text: 'The request has already passed through this proxy.' },
+  'client-stalled': { source: 'downstream', status: 408, retry: 'never', text: 'The client stopped reading the response.' },
   'client-aborted': { source: 'downstream', status: 499, retry: 'never', text: 'The client closed the connection.' },
   // upstream: the origin's doing
   'connect-refused': { source: 'upstream', status: 502, retry: 'if-nothing-sent', text: 'The origin refuses connections.' },
@@ -49,3 +50,30 @@ export const faults = {
 
 export type FaultCode = keyof typeof faults;
 export const faultCodes = Object.keys(faults) as readonly FaultCode[]; // keys of a literal
+
+/** How far an attempt came; what has left us cannot be taken back. */
+export interface AttemptProgress {
+  /** The connection stood, so the head counts as sent. */
+  readonly connected: boolean;
+  /** It had been idle, and may have been closed by the origin at the moment we took it. */
+  readonly reused: boolean;
+  /** The request body began to flow. We keep no copy of it, so no other origin could get it. */
+  readonly bodyStarted: boolean;
+  /** The client has the response head. */
+  readonly answered: boolean;
+}
+
+/** RFC 9110 §9.2.2. Of an unknown method nothing is assumed. */
+const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** Whether the request may be sent once more after this fault. */
+export function mayRetry(code: FaultCode, method: string, { connected, bodyStarted, answered }: Omit<AttemptProgress, 'reused'>): boolean {
+  const verdict: RetryVerdict = faults[code].retry;
+  if (verdict === 'never' || bodyStarted || answered) return false;
+  return !connected || (verdict === 'if-idempotent' && idempotentMethods.has(method));
+}
+
+/** Faults that say that the origin itself, not this request, is in trouble. */
+export function isConnectFault(code: FaultCode): boolean {
+  return code === 'connect-refused' || code === 'connect-failed' || code === 'connect-timeout' || code === 'tls-failed';
+}

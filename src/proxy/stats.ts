@@ -1,8 +1,9 @@
 /**
  * What a worker counts. The gateway bumps it, metrics read it at scrape time; all labels come from closed lists.
  */
-import { createDistribution, createTally, type Distribution, type Tally } from '../tally.js';
-import { faultCodes } from './fault.js';
+import { createDistribution, createTally, observe, type Distribution, type Tally } from '../tally.js';
+import type { ExchangeRecord } from './exchange.js';
+import { faultCodes, type FaultCode } from './fault.js';
 
 /** Methods get a label of their own when RFC 9110 knows them; the wire's inventions are `other`. */
 export const methodClasses = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'other'] as const;
@@ -47,4 +48,21 @@ export function createGatewayStats(originNames: readonly string[]): GatewayStats
     responseBodyBytesTotal: 0,
     tunnels: 0,
   };
+}
+
+const methodIndex: ReadonlyMap<string, number> = new Map(methodClasses.map((method, index) => [method, index]));
+const otherMethods = methodClasses.indexOf('other');
+const aborted = statusClasses.indexOf('aborted');
+const faultIndex: ReadonlyMap<FaultCode, number> = new Map(faultCodes.map((code, index) => [code, index]));
+
+/** Counts an exchange that is over. Bodies are counted as they flow. */
+export function countExchange(stats: GatewayStats, record: Readonly<ExchangeRecord>): void {
+  const status = record.status === 499 ? aborted : Math.min(4, Math.max(0, Math.floor(record.status / 100) - 1));
+  stats.requests.add(methodIndex.get(record.method) ?? otherMethods, status);
+  observe(stats.durationS[status] as Distribution, record.totalMs / 1000); // one for each status class
+  if (record.fault !== undefined) countFault(stats, record.fault);
+}
+
+export function countFault(stats: GatewayStats, code: FaultCode): void {
+  stats.faults.add(faultIndex.get(code));
 }

@@ -1,0 +1,300 @@
+/**
+ * The life of a request, from its head to its record, over any engine.
+ *
+ * validate → admit → order the origins → attempt → perhaps again at the next one → relay → record. Read it from `accept`
+ * down: each step is a function that ends by starting the next or by waiting for an event.
+ *
+ * Promises: each exchange is recorded exactly once, and gives its place back then. A response that broke is never ended
+ * properly. Nothing is sent twice unless the table of faults says that it may be.
+ */
+import type { PoolMember } from '../pool/pool.js';
+import type { BrokenAnswer, ClientInfo, Downstream, ResponseHead } from './engines/engine.js';
+import { createCore, newExchange, type Core, type Exchange, type ExchangeEvents, type GatewayOptions } from './exchange-state.js';
+import { faults, isConnectFault, mayRetry, type FaultCode } from './fault.js';
+import { fieldValue, type Fields } from './fields.js';
+import { nextOrigin, orderedOrigins, originOf } from './origin-choice.js';
+import { errorAnswer } from './pages.js';
+import { refusalOf } from './refusal.js';
+import { abortRelay, relayClientDrained, relayRequestData, relayRequestEnd, startRelay } from './relay.js';
+import { answersItself, fieldsForClient, newRequestId, optionsFields, requestForOrigin } from './rewriting.js';
+import { attemptOutcomes, countExchange, countFault } from './stats.js';
+import { stopTimeout } from './timeouts.js';
+import { abortTunnel, startTunnel } from './tunnel.js';
+
+export interface Gateway {
+  accept(downstream: Downstream): void;
+  /** What to tell a client whose request never became an exchange. */
+  broken(code: FaultCode, client: ClientInfo): BrokenAnswer;
+  /** From now on each response closes its connection. */
+  drain(): void;
+  /** Ends whatever is still in flight, and lets nothing in any more. */
+  cut(): void;
+  /** The same, and releases all timers. */
+  close(): void;
+}
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const core = createCore(options);
+  return {
+    accept: (downstream) => accept(core, downstream),
+    broken: (code, client) => answerBroken(core, code, client),
+    drain() {
+      if (core.state === 'open') core.state = 'draining';
+    },
+    cut: () => cut(core),
+    close() {
+      cut(core);
+      for (const list of [core.context.connect, core.context.response, core.context.idle]) list.close();
+    },
+  };
+}
+
+function answerBroken({ stats, random, onBrokenRequest }: Core, code: FaultCode, client: ClientInfo): BrokenAnswer {
+  const id = newRequestId(random);
+  countFault(stats, code);
+  onBrokenRequest(id, code, client);
+  return errorAnswer(code, undefined, id);
+}
+
+// ---- from the request's head to an attempt
+
+function accept(core: Core, downstream: Downstream): void {
+  const exchange = newExchange(core, downstream, events);
+  const { fields } = exchange.arrival;
+  core.active.add(exchange);
+  downstream.listen(exchange);
+  const refusal = core.state === 'closed' ? 'stopping' : refusalOf(downstream.request, fields, core.via, core.limits);
+  if (refusal !== undefined) return fail(exchange, refusal, '');
+  if (answersItself(downstream.request, fields)) return answer(exchange, 204, 'No Content', optionsFields, noBody, false);
+  const place = core.admission.enter(exchange);
+  if (place === 'full') fail(exchange, 'queue-full', '');
+  if (place === 'admitted') start(exchange);
+}
+
+function onAdmitted(this: Exchange): void {
+  this.record.queueMs = this.core.clock.monotonicMs() - this.beganMs;
+  start(this);
+}
+
+function onQueueTimeout(this: Exchange): void {
+  this.record.queueMs = this.core.clock.monotonicMs() - this.beganMs;
+  fail(this, 'queue-timeout', '');
+}
+
+function start(exchange: Exchange): void {
+  exchange.admitted = true;
+  exchange.choices = orderedOrigins(exchange.core, exchange.record.client);
+  const first = exchange.choices[0];
+  if (first === undefined) fail(exchange, 'no-origin', '');
+  else attempt(exchange, first);
+}
+
+function attempt(exchange: Exchange, member: PoolMember): void {
+  const { core, downstream, record } = exchange;
+  const origin = originOf(core, member);
+  exchange.member = member;
+  record.origin = origin.name;
+  record.attempts += 1;
+  record.connectMs = 0;
+  const request = requestForOrigin(downstream, exchange.arrival, record.id, origin, core);
+  try {
+    if (downstream.upgrade === undefined) exchange.relay = startRelay(exchange, core.context, core.forward, request, origin);
+    else exchange.tunnel = startTunnel(exchange, core.context, core.forward, request, origin);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // that one is the engine's refusal to write the request
+    countAttempt(exchange, 'fault');
+    fail(exchange, 'internal-error', error.message);
+  }
+}
+
+// ---- the attempt's events
+
+/** The attempt is over without a complete response. */
+function onBroken(this: Exchange, code: FaultCode, detail: string): void {
+  const { core, member, relay, tunnel } = this;
+  const progress = relay ?? tunnel;
+  if (progress === undefined || member === undefined) return;
+  if (!progress.answered) countAttempt(this, faults[code].source === 'upstream' ? 'fault' : 'aborted');
+  this.relay = undefined;
+  this.tunnel = undefined;
+  if (isConnectFault(code) && core.pool.snapshot().members[member.index]?.health === 'up') core.onConnectFault(member.name);
+  const next = mayRetry(code, this.record.method, progress) ? nextOrigin(this, code, progress) : undefined;
+  if (next === undefined) return fail(this, code, detail);
+  if (!core.budget.take(core.stats.inFlight)) {
+    core.stats.retriesDeniedTotal += 1;
+    return fail(this, code, detail);
+  }
+  this.retrying = true;
+  core.stats.retriesTotal += 1;
+  attempt(this, next);
+}
+
+/** The attempt has its outcome: an answer, or none. */
+function countAttempt(exchange: Exchange, outcome: (typeof attemptOutcomes)[number]): void {
+  const { core, member } = exchange;
+  if (member !== undefined) core.stats.attempts.add(member.index, attemptOutcomes.indexOf(outcome));
+  if (exchange.retrying) core.budget.giveBack();
+  exchange.retrying = false;
+}
+
+function onInterim(this: Exchange, status: number, fields: Fields): void {
+  this.downstream.inform(status, clientFields(this, status, fields, 0));
+}
+
+function onAnswer(this: Exchange, head: ResponseHead): void {
+  countAttempt(this, 'answered');
+  const { status, reason, bodyBytes } = head;
+  try {
+    this.downstream.respond({ status, reason, fields: clientFields(this, status, head.fields, bodyBytes), bodyBytes }, closesAfter(this));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // the engine's refusal to write what the origin sent
+    return fail(this, 'invalid-response', error.message);
+  }
+  this.responded = true;
+  this.record.status = status;
+}
+
+function clientFields({ core, downstream, arrival, member }: Exchange, status: number, fields: Fields, bodyBytes: number | undefined): Fields {
+  return member === undefined ? [] : fieldsForClient(downstream, arrival, { status, fields, bodyBytes }, originOf(core, member), core);
+}
+
+/** Also when the client has not sent all of its body: an early answer is passed on, and the rest of the body is not waited for. */
+const closesAfter = (exchange: Exchange): boolean => exchange.core.state !== 'open' || !exchange.requestComplete;
+
+function onRelayed(this: Exchange): void {
+  this.relay = undefined;
+  this.core.context.idle.start(this);
+  this.downstream.end();
+}
+
+function onSwitched(this: Exchange, status: number): void {
+  countAttempt(this, 'answered');
+  this.responded = true;
+  this.record.status = status;
+}
+
+function onTunnelClosed(this: Exchange): void {
+  finish(this);
+}
+
+// ---- the client's events
+
+function onData(this: Exchange, chunk: Buffer): void {
+  if (this.relay === undefined) return; // it was answered already; what it still sends is for nobody
+  if (this.record.requestBodyBytes + chunk.length > this.core.limits.bodyBytes) fail(this, 'body-too-large', '');
+  else relayRequestData(this.relay, chunk);
+}
+
+function onEnd(this: Exchange): void {
+  this.requestComplete = true;
+  if (this.relay !== undefined) relayRequestEnd(this.relay);
+}
+
+function onDrain(this: Exchange): void {
+  if (this.relay !== undefined) relayClientDrained(this.relay);
+  else if (this.responded) this.core.context.idle.start(this);
+}
+
+function onAbort(this: Exchange, code: FaultCode): void {
+  if (this.tunnel?.answered === true) return; // the tunnel reports its own end
+  if (!this.responded) this.record.status = 499;
+  setFault(this, code, '');
+  finish(this);
+}
+
+function onSent(this: Exchange): void {
+  finish(this);
+}
+
+/** The last bytes of an answer are not taken. */
+function onTimeout(this: Exchange): void {
+  fail(this, 'client-stalled', '');
+}
+
+const events: ExchangeEvents = {
+  onAdmitted,
+  onQueueTimeout,
+  onTimeout,
+  onData,
+  onEnd,
+  onDrain,
+  onAbort,
+  onSent,
+  onInterim,
+  onAnswer,
+  onRelayed,
+  onSwitched,
+  onTunnelClosed,
+  onBroken,
+};
+
+// ---- ends
+
+/** A fault ends the exchange: by a page while that is possible, by a cut that nobody can take for a complete response else. */
+function fail(exchange: Exchange, code: FaultCode, detail: string): void {
+  if (exchange.done) return;
+  const { core, downstream, record } = exchange;
+  setFault(exchange, code, detail);
+  dropAttempt(exchange);
+  if (exchange.responded) {
+    downstream.abort();
+    return finish(exchange);
+  }
+  if (!exchange.requestComplete) downstream.pause();
+  const { status, reason, fields, body } = errorAnswer(code, fieldValue(downstream.request.fields, 'accept'), record.id);
+  answer(exchange, status, reason, fields, body, faults[code].source === 'downstream' || core.state !== 'open');
+}
+
+/** The first reason is the reason; what comes of it adds nothing. */
+function setFault({ record }: Exchange, code: FaultCode, detail: string): void {
+  if (record.fault !== undefined) return;
+  record.fault = code;
+  record.detail = detail;
+}
+
+const noBody = Buffer.alloc(0);
+
+/** An answer of our own. */
+function answer(exchange: Exchange, status: number, reason: string, fields: Fields, body: Buffer, close: boolean): void {
+  const { core, downstream, record } = exchange;
+  const head = downstream.request.method === 'HEAD';
+  exchange.responded = true;
+  record.status = status;
+  core.context.idle.start(exchange);
+  downstream.respond({ status, reason, fields: head ? [...fields, 'Content-Length', String(body.length)] : fields, bodyBytes: head ? 0 : body.length }, close || closesAfter(exchange));
+  if (head || body.length === 0) return downstream.end();
+  record.responseBodyBytes = body.length;
+  core.stats.responseBodyBytesTotal += body.length;
+  downstream.end(body);
+}
+
+function cut(core: Core): void {
+  core.state = 'closed';
+  core.admission.close();
+  for (const exchange of [...core.active]) fail(exchange, 'stopping', '');
+}
+
+function dropAttempt(exchange: Exchange): void {
+  const { relay, tunnel } = exchange;
+  const progress = relay ?? tunnel;
+  if (progress === undefined) return;
+  if (!progress.answered) countAttempt(exchange, 'aborted');
+  exchange.relay = undefined;
+  exchange.tunnel = undefined;
+  if (relay !== undefined) abortRelay(relay);
+  if (tunnel !== undefined) abortTunnel(tunnel);
+}
+
+function finish(exchange: Exchange): void {
+  if (exchange.done) return;
+  const { core, record } = exchange;
+  exchange.done = true;
+  dropAttempt(exchange);
+  core.admission.withdraw(exchange);
+  stopTimeout(exchange);
+  core.active.delete(exchange);
+  record.totalMs = core.clock.monotonicMs() - exchange.beganMs;
+  countExchange(core.stats, record);
+  core.onFinish(record);
+  if (exchange.admitted) core.admission.leave();
+}

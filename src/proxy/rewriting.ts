@@ -1,0 +1,92 @@
+/**
+ * Between the wire and the pure functions on fields: what is known of a request when it arrives, what the chosen origin is
+ * sent, and what the client gets back.
+ */
+import type { Random } from '../random.js';
+import type { Downstream, RequestHead, ResponseHead, UpstreamRequest } from './engines/engine.js';
+import { publicName, readRequestFields, requestFieldsForOrigin, responseFieldsForClient, type Fields, type RequestFields } from './fields.js';
+import { clientAddress } from './forwarded.js';
+import { publicLocation } from './location.js';
+import type { OriginTarget } from './origin-target.js';
+import { viaEntry, type ViaName } from './refusal.js';
+import { plainAddress, type TrustedNetworks } from './trust.js';
+
+export interface RewriteOptions {
+  /** Whose name stands in the origin's Host: `rewrite` its own, `keep` the one that the client asked for. */
+  readonly host: 'rewrite' | 'keep';
+  readonly trusted: TrustedNetworks;
+  readonly via: ViaName;
+}
+
+export interface Arrival {
+  readonly fields: RequestFields;
+  /** Address of the connection. */
+  readonly peer: string;
+  readonly trusted: boolean;
+  /** Address of the client, as far as the peer is believed. */
+  readonly client: string;
+  /** The one that a trusted peer gave. */
+  readonly requestId: string | undefined;
+}
+
+export function readArrival({ request, client }: Downstream, options: RewriteOptions): Arrival {
+  const fields = readRequestFields(request.fields);
+  const peer = plainAddress(client.address);
+  const trusted = options.trusted.includes(peer);
+  return {
+    fields,
+    peer,
+    trusted,
+    client: trusted ? clientAddress(peer, fields, options.trusted) : peer,
+    requestId: trusted && /^[\w.:+/=@-]{1,128}$/.test(fields.requestId) ? fields.requestId : undefined,
+  };
+}
+
+const hex8 = (random: Random): string => random.below(0x1_0000_0000).toString(16).padStart(8, '0');
+
+/** 16 hexadecimal digits. To tell requests apart, not to be a secret. */
+export const newRequestId = (random: Random): string => hex8(random) + hex8(random);
+
+/** For `Via`: new with each start of a worker. */
+export const newInstance = hex8;
+
+export function requestForOrigin(downstream: Downstream, arrival: Arrival, requestId: string, origin: OriginTarget, options: RewriteOptions): UpstreamRequest {
+  const { request, client, upgrade } = downstream;
+  const { fields, peer, trusted } = arrival;
+  return {
+    method: request.method,
+    target: request.target,
+    bodyBytes: request.bodyBytes,
+    fields: requestFieldsForOrigin(fields, {
+      host: options.host === 'keep' && fields.host !== '' ? fields.host : origin.authority,
+      via: viaEntry(request.version, options.via),
+      requestId,
+      peer,
+      secure: client.secure,
+      trusted,
+      maxForwards: request.method === 'OPTIONS' ? oneLess(fields.maxForwards) : fields.maxForwards,
+      upgrade,
+    }),
+  };
+}
+
+const hopCount = /^\d{1,9}$/;
+const oneLess = (count: string): string => (hopCount.test(count) ? String(Math.max(0, Number(count) - 1)) : count);
+
+/** `Max-Forwards: 0` asks about the proxy, not the origin (RFC 9110 §7.6.2). */
+export const answersItself = ({ method }: RequestHead, { maxForwards }: RequestFields): boolean =>
+  method === 'OPTIONS' && hopCount.test(maxForwards) && Number(maxForwards) === 0;
+
+export const optionsFields: Fields = ['Allow', 'GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH'];
+
+/** The origin's head, final or interim, as the client gets it. */
+export function fieldsForClient(downstream: Downstream, arrival: Arrival, head: Omit<ResponseHead, 'reason'>, origin: OriginTarget, options: RewriteOptions): Fields {
+  return responseFieldsForClient(head.fields, {
+    method: downstream.request.method,
+    status: head.status,
+    bodyBytes: head.bodyBytes,
+    // The version in which the origin answered is the engine's secret; every origin of today speaks 1.1.
+    via: viaEntry('1.1', options.via),
+    location: options.host === 'keep' ? undefined : (value) => publicLocation(value, origin, publicName(arrival.fields, downstream.client.secure, arrival.trusted)),
+  });
+}

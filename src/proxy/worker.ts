@@ -1,0 +1,134 @@
+/**
+ * A worker: an engine that listens, the gateway behind it, the pool of origins with its probes and its rotation.
+ *
+ * It serves from the moment it is bound: until an origin's first probe has answered the pool fails open, so nobody is
+ * refused for lack of news. Stopping lets what is in flight finish, each response closing its connection, and cuts at the
+ * end of the grace.
+ */
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import { createHttpProbe } from '../pool/http-probe.js';
+import { createPool, type Health, type Pool } from '../pool/pool.js';
+import { createProber, type Prober, type ProberStats, type ProbeOutcome, type ProbeTiming } from '../pool/prober.js';
+import type { Rotation } from '../pool/rotation.js';
+import type { Random } from '../random.js';
+import type { Service, SocketAddress } from '../service.js';
+import { createAccessLog, type AccessLogMode } from './access-log.js';
+import type { CreateEngine, EngineLimits, EngineStats, EngineTimeouts } from './engines/engine.js';
+import type { GatewayOptions } from './exchange-state.js';
+import { createGateway } from './gateway.js';
+import { originMember, originTarget, originUrl, type OriginOptions, type OriginTarget } from './origin-target.js';
+import { newInstance } from './rewriting.js';
+import { createGatewayStats, type GatewayStats } from './stats.js';
+import { createTrustedNetworks } from './trust.js';
+
+/** The names and meanings of the configuration's `proxy` section. */
+export interface WorkerOptions {
+  readonly name: string;
+  readonly listen: SocketAddress;
+  readonly origins: readonly OriginOptions[];
+  /** Makes the rotation that orders the origins. */
+  readonly newRotation: () => Rotation;
+  readonly host: 'rewrite' | 'keep';
+  readonly trustedNetworks: readonly string[];
+  readonly probe: ProbeTiming & { readonly path: string; readonly initialState: Health; readonly upThresh: number };
+  readonly timeouts: EngineTimeouts & GatewayOptions['timeouts'];
+  readonly limits: EngineLimits & GatewayOptions['limits'];
+  readonly retries: GatewayOptions['retries'];
+  readonly accessLog: AccessLogMode;
+  /** Where the access log goes; lines have level `info`. */
+  readonly accessLogger: Log;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly createEngine: CreateEngine;
+}
+
+export interface Worker extends Service {
+  /** Valid after `start`. */
+  address(): SocketAddress;
+  readonly stats: GatewayStats;
+  readonly engine: EngineStats;
+  readonly origins: Pool;
+  readonly probes: ProberStats;
+}
+
+/** @throws ServiceError for origins or networks that make no sense. */
+export function createWorker(options: WorkerOptions): Worker {
+  const { clock, log, limits, timeouts } = options;
+  const targets = options.origins.map(originTarget);
+  const stats = createGatewayStats(targets.map(({ name }) => name));
+  const pool = originPool(options, targets);
+  const prober = originProber(options, targets, pool);
+  const accessLog = createAccessLog({ worker: options.name, mode: options.accessLog, log: options.accessLogger });
+  const engine = options.createEngine({
+    listen: options.listen,
+    limits,
+    timeouts,
+    onExchange: (downstream) => gateway.accept(downstream),
+    onBrokenRequest: (code, client) => gateway.broken(code, client),
+  });
+  const gateway = createGateway({
+    forward: engine.forward,
+    pool,
+    rotation: options.newRotation(),
+    origins: targets,
+    host: options.host,
+    trusted: createTrustedNetworks(options.trustedNetworks),
+    via: { pseudonym: options.name, instance: newInstance(options.random) },
+    timeouts,
+    limits,
+    retries: options.retries,
+    stats,
+    clock,
+    random: options.random,
+    onFinish: accessLog.exchange,
+    onBrokenRequest: accessLog.brokenRequest,
+    onConnectFault: (origin) => prober.nudge(origin),
+  });
+
+  let stopped: Promise<void> | undefined;
+  async function halt(graceMs: number): Promise<void> {
+    gateway.drain();
+    // Before the engine's own limit, so that what is cut is recorded as cut by us.
+    const cut = clock.after(graceMs, () => gateway.cut());
+    await engine.stop(graceMs);
+    cut.cancel();
+    gateway.close();
+    prober.stop();
+  }
+
+  return {
+    stats,
+    engine: engine.stats,
+    origins: pool,
+    probes: prober.stats,
+    address: () => engine.address(),
+    async start() {
+      await engine.start();
+      prober.start();
+      log.info({ worker: options.name, ...engine.address(), origins: targets.map(({ name }) => name) }, 'worker listens');
+    },
+    stop: (graceMs) => (stopped ??= halt(graceMs)),
+  };
+}
+
+function originPool({ origins, probe, clock }: WorkerOptions, targets: readonly OriginTarget[]): Pool {
+  const members = targets.map((target, index) => originMember(target, origins[index] as OriginOptions, index)); // made from it
+  return createPool(members, { upThresh: probe.upThresh, initialHealth: probe.initialState, realtimeMs: clock.realtimeMs });
+}
+
+function originProber({ probe, clock, random, log }: WorkerOptions, targets: readonly OriginTarget[], pool: Pool): Prober {
+  return createProber({
+    pool,
+    probe: createHttpProbe({ urlOf: (member) => originUrl(targets[member.index] as OriginTarget, probe.path), accept: acceptBelow500, clock }), // one for each member
+    timing: probe,
+    clock,
+    random,
+    log,
+  });
+}
+
+/** A 404 on the probe's path still says that the origin is alive; a 500 says that it is not well. */
+const acceptBelow500 = (status: number): ProbeOutcome =>
+  status < 500 ? { ok: true } : { ok: false, reason: 'probe-status', detail: `HTTP ${status}` };
