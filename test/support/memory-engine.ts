@@ -30,6 +30,8 @@ export interface RequestOptions {
   readonly bodyBytes?: number | undefined;
   readonly client?: Partial<ClientInfo>;
   readonly upgrade?: string;
+  /** Whether `onSent` follows an end by itself; true unless said otherwise. */
+  readonly takesTheEnd?: boolean;
 }
 
 /** The client's side of one exchange. */
@@ -40,7 +42,6 @@ export interface MemoryClient {
   leave(code?: 'client-aborted' | 'malformed-request' | 'request-timeout'): void;
   /** How many writes are taken before `write` answers false; Infinity at first. */
   window: number;
-  /** Whether `onSent` follows an end by itself; true at first. */
   takesTheEnd: boolean;
   /** A field that the engine refuses to write, as it does with CR and LF. */
   refuses: string | undefined;
@@ -165,7 +166,7 @@ function memoryClient(world: World, options: RequestOptions): { client: MemoryCl
   const tell = (event: (to: DownstreamListener) => void): void => world.step(() => void (listener !== undefined && !over() && event(listener)));
   const client: Writable<MemoryClient> = {
     window: Infinity,
-    takesTheEnd: true,
+    takesTheEnd: options.takesTheEnd ?? true,
     refuses: undefined,
     flowing: false,
     resumed: 0,
