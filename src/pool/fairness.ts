@@ -12,15 +12,15 @@ export interface Fairness {
   /** Jain's index (Σx)² / (n·Σx²): 1 is perfectly even, 1/n all on one. */
   readonly jain: number;
   /** The busiest one's load relative to the average; 1 is even, n all on one. */
-  readonly maxToMean: number;
+  readonly maxOverMean: number;
   /** Standard deviation (of the whole population) relative to the average; 0 is even. */
-  readonly variation: number;
+  readonly cv: number;
 }
 
 /** @param counts finite and not negative. */
 export function fairness(counts: readonly number[]): Fairness {
   const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return { total, shares: counts.map(() => 0), jain: 1, maxToMean: 1, variation: 0 };
+  if (total === 0) return { total, shares: counts.map(() => 0), jain: 1, maxOverMean: 1, cv: 0 };
   // Relative to the mean, so that squares of large counts keep their digits.
   const loads = counts.map((count) => (count * counts.length) / total);
   const meanSquare = loads.reduce((sum, load) => sum + load * load, 0) / loads.length;
@@ -29,7 +29,7 @@ export function fairness(counts: readonly number[]): Fairness {
     total,
     shares: counts.map((count) => count / total),
     jain: 1 / meanSquare,
-    maxToMean: loads.reduce((most, load) => Math.max(most, load), 0),
-    variation: Math.sqrt(variance),
+    maxOverMean: loads.reduce((most, load) => Math.max(most, load), 0),
+    cv: Math.sqrt(variance),
   };
 }

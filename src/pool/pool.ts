@@ -145,7 +145,9 @@ function checkMembers(members: readonly PoolMember[]): void {
   for (const [index, { name, index: stated, weight }] of members.entries()) {
     if (names.has(name)) throw new RangeError(`pool: two members are named ${JSON.stringify(name)}`);
     if (stated !== index) throw new RangeError(`pool: member ${name} stands at ${index} but says that its index is ${stated}`);
-    if (!Number.isInteger(weight) || weight < 1 || weight > 255) throw new RangeError(`pool: weight of ${name} must be from 1 to 255, got ${weight}`);
+    if (!(Number.isInteger(weight) && weight >= 1 && weight <= 255)) {
+      throw new RangeError(`pool: weight of ${name} must be from 1 to 255, got ${weight}`);
+    }
     names.add(name);
   }
 }

@@ -12,7 +12,7 @@ import type { Log } from '../log.js';
 import type { Random } from '../random.js';
 import { createTally, type Tally } from '../tally.js';
 import { forcedDownVerdict, intervalMs, judge, stableForMs, unsettledVerdict, type ProbeTiming, type Verdict } from './health.js';
-import { healthReasons, type Admin, type HealthReason, type Pool, type PoolMember, type PoolSnapshot } from './pool.js';
+import { healthReasons, type Admin, type HealthFact, type HealthReason, type Pool, type PoolMember, type PoolSnapshot } from './pool.js';
 
 export type { ProbeTiming } from './health.js';
 
@@ -236,7 +236,8 @@ function adopt(state: State, watch: Watch, verdict: Verdict, outcome: ProbeOutco
 }
 
 /** Why the verdict is what it is; while in doubt the reason stays and the detail tells the doubt. */
-function explain(verdict: Verdict, outcome: ProbeOutcome, before: HealthReason, { rise, fall }: ProbeTiming): { reason: HealthReason; detail: string } {
+function explain(verdict: Verdict, outcome: ProbeOutcome, before: HealthReason, timing: ProbeTiming): Pick<HealthFact, 'reason' | 'detail'> {
+  const { rise, fall } = timing;
   if (verdict.contrary === 0) return outcome.ok ? { reason: 'probe-passed', detail: '' } : outcome;
   const doubt = outcome.ok ? `${verdict.contrary} of ${rise} passed` : `${verdict.contrary} of ${fall} failed: ${outcome.detail}`;
   return { reason: before, detail: doubt };

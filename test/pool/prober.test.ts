@@ -1,87 +1,9 @@
-/** The prober on a virtual clock, with probes that answer when the test says so. */
+/** The prober: rhythm, verdicts, nudges and operator states, all in virtual time. */
 import { describe, expect, it } from 'vitest';
-import { createVirtualClock } from '../../src/clock.js';
-import { silentLog, type Log } from '../../src/log.js';
-import { createPool, healthReasons, type Pool, type PoolOptions } from '../../src/pool/pool.js';
-import { createProber, type Probe, type ProbeOutcome, type Prober, type ProberOptions } from '../../src/pool/prober.js';
+import { healthReasons } from '../../src/pool/pool.js';
+import type { Probe } from '../../src/pool/prober.js';
 import { createRandom } from '../../src/random.js';
-import { createMembers } from '../support/rotation-suite.js';
-
-const timing = { interMs: 2000, fastinterMs: 1000, downinterMs: 5000, timeoutMs: 800, rise: 2, fall: 3 };
-const ok: ProbeOutcome = { ok: true };
-const refused: ProbeOutcome = { ok: false, reason: 'probe-refused', detail: 'ECONNREFUSED' };
-
-interface Call {
-  readonly name: string;
-  readonly atMs: number;
-  readonly signal: AbortSignal;
-  answer(outcome: ProbeOutcome): Promise<void>;
-  fail(error: unknown): Promise<void>;
-}
-
-interface Rig {
-  readonly pool: Pool;
-  readonly prober: Prober;
-  readonly calls: Call[];
-  readonly lines: string[];
-  /** Probe functions that have not settled, by member. */
-  readonly open: Map<string, number>;
-  advance(byMs: number): Promise<void>;
-  /** Answers the last call for the member. */
-  answer(name: string, outcome: ProbeOutcome): Promise<void>;
-  health(name: string): string;
-  pending(): number;
-}
-
-/** Lets promise call-backs run; the clock stands. */
-const settle = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-};
-
-function createRig(count: number, more: { pool?: Partial<PoolOptions>; prober?: Partial<ProberOptions>; automatic?: () => ProbeOutcome } = {}): Rig {
-  const clock = createVirtualClock(1000);
-  const pool = createPool(createMembers(count), { upThresh: 0, initialHealth: 'down', realtimeMs: clock.realtimeMs, ...more.pool });
-  const [calls, lines, open]: [Call[], string[], Map<string, number>] = [[], [], new Map()];
-  const log: Log = { ...silentLog, info: (_fields, line) => lines.push(`info ${line}`), warn: (_fields, line) => lines.push(`warn ${line}`) };
-  const probe: Probe = (member, _timeoutMs, signal) => {
-    if (more.automatic !== undefined) return Promise.resolve(more.automatic());
-    open.set(member.name, (open.get(member.name) ?? 0) + 1);
-    return new Promise((resolve, reject) => {
-      const close = async (act: () => void): Promise<void> => {
-        open.set(member.name, (open.get(member.name) ?? 0) - 1);
-        act();
-        await settle();
-      };
-      calls.push({
-        name: member.name,
-        atMs: clock.monotonicMs() - 1000,
-        signal,
-        answer: (outcome) => close(() => resolve(outcome)),
-        fail: (error) => close(() => reject(error)),
-      });
-    });
-  };
-  const prober = createProber({ pool, probe, timing, clock, log, ...more.prober });
-  return {
-    pool,
-    prober,
-    calls,
-    lines,
-    open,
-    async advance(byMs) {
-      for (let passed = 0; passed < byMs; passed += 100) {
-        clock.advance(100);
-        await settle();
-      }
-    },
-    answer: async (name, outcome) => calls.findLast((call) => call.name === name)?.answer(outcome),
-    health(name) {
-      const state = pool.snapshot().members.find(({ member }) => member.name === name);
-      return `${state?.health} ${state?.reason} ${state?.detail}`.trim();
-    },
-    pending: () => clock.pending(),
-  };
-}
+import { createRig, ok, refused, settle, timing, type Call } from './prober-rig.js';
 
 describe('start-up', () => {
   it('probes all at once, settles with the first result of each, and that result decides alone', async () => {
@@ -141,7 +63,8 @@ describe('the rhythm', () => {
       while (calls.length === before) await advance(100);
     }
     const times = calls.map(({ atMs }) => atMs);
-    expect(times.slice(1).map((at, index) => at - (times[index] ?? 0))).toEqual([2000, 1000, 2000, 1000, 1000, 5000, 5000, 1000, 2000, 2000]);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(gaps).toEqual([2000, 1000, 2000, 1000, 1000, 5000, 5000, 1000, 2000, 2000]);
     expect(prober.history('w1')).toBe('+-+----+++');
   });
 

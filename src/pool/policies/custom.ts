@@ -65,7 +65,9 @@ function creatorIn(module: object, where: string): (options: object) => unknown 
 }
 
 function checkRotation(made: unknown, where: string): Rotation {
-  if (typeof made === 'object' && made !== null && 'order' in made && typeof made.order === 'function') return made as Rotation; // a user's object: the guard checks the rest
+  if (typeof made === 'object' && made !== null && 'order' in made && typeof made.order === 'function') {
+    return made as Rotation; // a user's object; the guard checks what it does
+  }
   throw new ServiceError(`policy: createRotation of ${where} must return an object with a method order(eligible, requestor, maxAnswers, order)`);
 }
 

@@ -1,0 +1,34 @@
+/**
+ * The rank table: imports point to lower ranks only, and rooms of one rank do not know each other.
+ *
+ * ARCHITECTURE.md shows the same table.
+ */
+
+export interface Rank {
+  readonly rank: number;
+  /** Folders of src end in a slash, the others are files. */
+  readonly rooms: readonly string[];
+  readonly what: string;
+}
+
+export const ranks: readonly Rank[] = [
+  { rank: 0, rooms: ['clock.ts', 'random.ts', 'service.ts', 'log.ts', 'tally.ts'], what: 'effects and plain numbers, injected everywhere' },
+  { rank: 1, rooms: ['pool/'], what: 'members, verdicts, rotation policies' },
+  { rank: 2, rooms: ['dns/', 'proxy/', 'origin/'], what: 'the services themselves; none knows another' },
+  { rank: 3, rooms: ['metrics/'], what: 'listens to the services and speaks Prometheus' },
+  { rank: 4, rooms: ['config/'], what: 'the schema, loading, errors that name the line' },
+  { rank: 5, rooms: ['control/'], what: 'admin API, dashboard, service discovery' },
+  { rank: 6, rooms: ['tier/'], what: 'wires it all; child processes' },
+  { rank: 7, rooms: ['cli/', 'index.ts'], what: 'the command line and the public surface' },
+];
+
+/** `pool/` for `src/pool/policies/fixed.ts`, `clock.ts` for `src/clock.ts`; undefined for what is not in src. */
+export function roomOf(path: string): string | undefined {
+  const [top, first, ...rest] = path.split('/');
+  if (top !== 'src' || first === undefined) return undefined;
+  return rest.length === 0 ? first : `${first}/`;
+}
+
+export function rankOf(room: string): number | undefined {
+  return ranks.find(({ rooms }) => rooms.includes(room))?.rank;
+}
