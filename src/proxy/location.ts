@@ -4,7 +4,7 @@
  */
 import type { PublicName } from './fields.js';
 
-const absolute = /^(?:(https?):)?\/\/([^/?#\\]+)(.*)$/is;
+const absolute = /^(?:(https?):)?\/\/([^/?#\\]+)([/?#].*)?$/is;
 
 /** @param origin the authority of the origin that answered, as in Host. */
 export function publicLocation(value: string, origin: { readonly scheme: 'http' | 'https'; readonly authority: string }, name: PublicName): string {
