@@ -29,6 +29,8 @@ export interface Connection {
   finish(reason: CloseReason): void;
   /** Closes at once. */
   cut(reason: CloseReason): void;
+  /** Settles after `onClose`. */
+  readonly closed: Promise<void>;
 }
 
 const unsentBytesMax = 64 * 1024;
@@ -102,9 +104,12 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   });
   socket.on('end', () => finish('client'));
   socket.on('error', () => (reason ??= 'error'));
-  socket.on('close', () => {
-    timer.cancel();
-    options.onClose(reason ?? 'client');
+  const closed = new Promise<void>((resolve) => {
+    socket.on('close', () => {
+      timer.cancel();
+      options.onClose(reason ?? 'client');
+      resolve();
+    });
   });
-  return { finish, cut };
+  return { finish, cut, closed };
 }

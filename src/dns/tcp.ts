@@ -76,11 +76,12 @@ function accept(socket: Socket, connections: Set<Connection>, { responder, stats
 }
 
 async function close(server: Server, connections: ReadonlySet<Connection>, clock: Clock, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+  const closed = [...connections].map((connection) => connection.closed);
+  closed.push(new Promise((resolve) => void server.close(() => resolve())));
   for (const connection of connections) connection.finish('stopping');
   const timer = clock.after(graceMs, () => {
     for (const connection of connections) connection.cut('stopping');
   });
-  await closed;
+  await Promise.all(closed);
   timer.cancel();
 }
