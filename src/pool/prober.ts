@@ -45,7 +45,10 @@ export interface Prober {
   stop(): void;
   /** Settles when each enabled member has had its first result, or when the prober stops. */
   settled(): Promise<void>;
-  /** Probes now; if a probe is under way, again as soon as it ends. @throws RangeError for an unknown name (all that take one) */
+  /**
+   * Probes now; if a probe is under way, again as soon as it ends. Whoever sees failures may nudge at each of them: there
+   * are at least 50 ms between two starts. @throws RangeError for an unknown name, as all that take one
+   */
   nudge(name: string): void;
   /** Down at once whatever the thresholds say, and a probe under way counts no more; `rise` good probes bring it back. */
   markDown(name: string, reason: HealthReason, detail: string): void;
@@ -54,6 +57,7 @@ export interface Prober {
 }
 
 const historyMax = 64;
+const nudgeGapMs = 50;
 
 /** What the prober knows of one member. */
 interface Watch {
@@ -61,8 +65,10 @@ interface Watch {
   verdict: Verdict;
   admin: Admin;
   history: string;
+  /** Monotonic time at which it was last asked. */
+  askedMs: number;
   /** Set while a result is awaited. */
-  asking: { readonly startedMs: number; readonly deadline: Timer; readonly abort: AbortController } | undefined;
+  asking: { readonly deadline: Timer; readonly abort: AbortController } | undefined;
   /** The probe function has not settled; it may outlive what was asked. */
   busy: boolean;
   /** Nudged meanwhile. */
@@ -108,7 +114,7 @@ export function createProber(options: ProberOptions): Prober {
     nudge(name) {
       const watch = watchOf(state, name);
       if (state.phase !== 'running' || watch.admin === 'disabled') return;
-      if (watch.asking === undefined) ask(state, watch);
+      if (watch.asking === undefined) askSoon(state, watch);
       else watch.again = true;
     },
     markDown(name, reason, detail) {
@@ -125,8 +131,8 @@ export function createProber(options: ProberOptions): Prober {
 function createState(options: ProberOptions): State {
   const { members } = options.pool;
   const watches = members.map((member): Watch => {
-    const verdict = unsettledVerdict('down'); // until start
-    return { member, verdict, admin: 'enabled', history: '', asking: undefined, busy: false, again: false, next: undefined };
+    const idle = { asking: undefined, busy: false, again: false, next: undefined };
+    return { member, verdict: unsettledVerdict('down'), admin: 'enabled', history: '', askedMs: -Infinity, ...idle };
   });
   return {
     ...options,
@@ -165,11 +171,11 @@ function letGo(watch: Watch): void {
 function ask(state: State, watch: Watch): void {
   const { clock, timing } = state;
   letGo(watch);
-  const startedMs = clock.monotonicMs();
   const deadline = clock.after(timing.timeoutMs, () => {
-    conclude(state, watch, startedMs, { ok: false, reason: 'probe-timeout', detail: `no answer within ${timing.timeoutMs} ms` });
+    conclude(state, watch, { ok: false, reason: 'probe-timeout', detail: `no answer within ${timing.timeoutMs} ms` });
   });
-  watch.asking = { startedMs, deadline, abort: new AbortController() };
+  watch.askedMs = clock.monotonicMs();
+  watch.asking = { deadline, abort: new AbortController() };
   launch(state, watch);
 }
 
@@ -180,7 +186,7 @@ function launch(state: State, watch: Watch): void {
   watch.busy = true;
   void attempt(state, watch.member, asking.abort.signal).then((outcome) => {
     watch.busy = false;
-    if (watch.asking === asking) conclude(state, watch, asking.startedMs, outcome);
+    if (watch.asking === asking) conclude(state, watch, outcome);
     else launch(state, watch);
   });
 }
@@ -193,24 +199,31 @@ async function attempt({ probe, timing }: State, member: PoolMember, signal: Abo
   }
 }
 
-function conclude(state: State, watch: Watch, startedMs: number, outcome: ProbeOutcome): void {
+function conclude(state: State, watch: Watch, outcome: ProbeOutcome): void {
   const { clock, timing, stats } = state;
   const { index } = watch.member;
   const { again } = watch;
   letGo(watch);
   watch.history = (watch.history + (outcome.ok ? '+' : '-')).slice(-historyMax);
   stats.outcomes.add(index, healthReasons.indexOf(outcome.ok ? 'probe-passed' : outcome.reason));
-  stats.lastDurationMs[index] = clock.monotonicMs() - startedMs;
+  stats.lastDurationMs[index] = clock.monotonicMs() - watch.askedMs;
   const verdict = judge(watch.verdict, outcome.ok, timing);
   // Planned before the pool hears of it: a listener may nudge or stop us.
-  if (again) ask(state, watch);
-  else schedule(state, watch, startedMs + intervalMs(verdict, timing) * spread(state));
+  if (again) askSoon(state, watch);
+  else schedule(state, watch, watch.askedMs + intervalMs(verdict, timing) * spread(state));
   adopt(state, watch, verdict, outcome);
 }
 
 const spread = ({ random }: State): number => (random === undefined ? 1 : 0.95 + 0.1 * random.next());
 
+function askSoon(state: State, watch: Watch): void {
+  const atMs = watch.askedMs + nudgeGapMs;
+  if (state.clock.monotonicMs() >= atMs) ask(state, watch);
+  else schedule(state, watch, atMs);
+}
+
 function schedule(state: State, watch: Watch, atMs: number): void {
+  watch.next?.cancel();
   watch.next = state.clock.after(Math.max(0, atMs - state.clock.monotonicMs()), () => ask(state, watch));
 }
 

@@ -167,6 +167,19 @@ describe('random', () => {
     expect(chiSquared(counts)).toBeLessThan(49.7); // 23 degrees of freedom, p = 0.001
   });
 
+  it('does not depend on the answer before, whose deck it goes on with', () => {
+    const rotation = make('random');
+    const counts = new Map<string, number>();
+    let before = '';
+    for (let call = 0; call < 36_001; call += 1) {
+      const now = permutationKey(ask(rotation, createMembers(3)));
+      if (call > 0) counts.set(`${before}, ${now}`, (counts.get(`${before}, ${now}`) ?? 0) + 1);
+      before = now;
+    }
+    expect(counts.size).toBe(36);
+    expect(chiSquared([...counts.values()])).toBeLessThan(66.6); // 35 degrees of freedom, p = 0.001
+  });
+
   it('cut short is still a uniform draw', () => {
     const counts = countPermutations(make('random'), createMembers(5), 20_000, 2);
     expect(counts).toHaveLength(20);

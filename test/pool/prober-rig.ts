@@ -74,8 +74,8 @@ export function createRig(count: number, more: RigOptions = {}): Rig {
     lines,
     open,
     async advance(byMs) {
-      for (let passed = 0; passed < byMs; passed += 100) {
-        clock.advance(100);
+      for (let leftMs = byMs; leftMs > 0; leftMs -= 100) {
+        clock.advance(Math.min(leftMs, 100));
         await settle();
       }
     },

@@ -220,10 +220,24 @@ describe('nudge', () => {
     expect(calls).toHaveLength(2);
   });
 
+  it('at each of many failures makes at most 20 probes a second', async () => {
+    const { prober, advance } = createRig(1, { automatic: () => refused, prober: { timing: { ...timing, downinterMs: 60_000 } } });
+    prober.start();
+    for (let step = 0; step < 100; step += 1) {
+      prober.nudge('w1');
+      prober.nudge('w1');
+      await advance(10);
+    }
+    expect(prober.history('w1').length).toBe(21); // at 0, 50, … 1000 ms
+    await advance(10_000);
+    expect(prober.history('w1').length).toBe(21); // then the interval again
+  });
+
   it('from a listener of the pool leaves one probe under way and one timer', async () => {
-    const { prober, pool, answer, open, pending } = createRig(1);
+    const { prober, pool, advance, answer, open, pending } = createRig(1);
     pool.subscribe(() => prober.nudge('w1'));
     prober.start();
+    await advance(100);
     await answer('w1', ok);
     expect(open.get('w1')).toBe(1);
     expect(pending()).toBe(1);
@@ -264,10 +278,11 @@ describe('markDown', () => {
   });
 
   it('takes no answer any more from the process that has ended', async () => {
-    const { prober, calls, health } = createRig(1, { prober: { timing: { ...timing, rise: 1 } } });
+    const { prober, calls, advance, health } = createRig(1, { prober: { timing: { ...timing, rise: 1 } } });
     prober.start();
     prober.markDown('w1', 'process-exited', 'SIGKILL');
     expect(calls[0]?.signal.aborted).toBe(true);
+    await advance(100);
     prober.nudge('w1'); // the new process is there, but the old probe has not settled: not two at once
     expect(calls).toHaveLength(1);
     await calls[0]?.answer(ok);
@@ -338,10 +353,11 @@ describe('stop', () => {
 
 describe('the log', () => {
   it('has one line for each change of a verdict', async () => {
-    const { prober, lines, answer } = createRig(1);
+    const { prober, lines, advance, answer } = createRig(1);
     prober.start();
     await answer('w1', ok);
     for (const outcome of [ok, refused, refused, refused, refused, ok, ok]) {
+      await advance(100);
       prober.nudge('w1');
       await answer('w1', outcome);
     }
@@ -349,7 +365,7 @@ describe('the log', () => {
   });
 
   it('has a line when failing open begins and one when it ends, none while the first results are awaited', async () => {
-    const { prober, pool, lines, answer } = createRig(2, { pool: { upThresh: 0.5 }, prober: { timing: { ...timing, rise: 1 } } });
+    const { prober, pool, lines, advance, answer } = createRig(2, { pool: { upThresh: 0.5 }, prober: { timing: { ...timing, rise: 1 } } });
     expect(pool.snapshot().failOpen).toBe(true); // nothing is known, and all are assumed down
     prober.start();
     await answer('w1', ok);
@@ -363,6 +379,7 @@ describe('the log', () => {
       'warn w2 is down: SIGKILL',
       'warn failing open: too few members are up, so all enabled ones are used whatever their health',
     ]);
+    await advance(100);
     prober.nudge('w1');
     await answer('w1', ok);
     expect(lines).toEqual(['info w1 is up', 'info no longer failing open: enough members are up']);
