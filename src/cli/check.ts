@@ -1,0 +1,21 @@
+/**
+ * `roundhouse check`: the configuration as the tier would understand it, or what is wrong with it.
+ */
+import { effectiveYaml } from '../config/effective.js';
+import { loadRotationFactory } from '../pool/policies.js';
+import { parseTtl } from '../pool/ttl.js';
+import { systemRandom } from '../random.js';
+import { configOf } from './up.js';
+
+/**
+ * @returns valid YAML again, with every default filled in.
+ * @throws ConfigError, or PolicyError for a policy that cannot be loaded.
+ */
+export async function check(given: Readonly<Record<string, unknown>>): Promise<string> {
+  const { config, baseDirectory } = configOf(given);
+  const random = systemRandom();
+  parseTtl(config.dns.ttl);
+  await loadRotationFactory(config.dns.policy, baseDirectory, { tail: config.dns.tail, random });
+  await loadRotationFactory(config.proxy.policy, baseDirectory, { tail: 'cyclic', random });
+  return effectiveYaml(config).trimEnd();
+}

@@ -1,0 +1,105 @@
+/**
+ * The flags that stand for configuration: which key each one overrides, and its text in `--help`. One table, so that a
+ * flag, its help and the name in an error message cannot drift apart.
+ */
+
+interface Flag {
+  /** The configuration key. */
+  readonly key: string;
+  readonly type: 'string' | 'number';
+  readonly array?: boolean;
+  readonly describe: string;
+  readonly choices?: readonly string[];
+}
+
+export const configFlags = {
+  origin: { key: 'origins', type: 'string', array: true, describe: 'master origin; may be given several times' },
+  workers: { key: 'workers.count', type: 'number', describe: 'how many workers' },
+  policy: { key: 'dns.policy', type: 'string', describe: 'rotation: round-robin, static-list, fixed, random, weighted, affinity, or ./module.js' },
+  tail: { key: 'dns.tail', type: 'string', choices: ['cyclic', 'shuffled'], describe: 'round-robin: order behind the first place' },
+  ttl: { key: 'dns.ttl', type: 'string', describe: 'TTL in seconds, or MAX/MIN to bound it by health' },
+  zone: { key: 'dns.zone', type: 'string', describe: 'zone to be authoritative for' },
+  'service-name': { key: 'dns.name', type: 'string', describe: 'rotated name in the zone' },
+  'dns-address': { key: 'dns.address', type: 'string', describe: 'address of the DNS server' },
+  'dns-port': { key: 'dns.port', type: 'number', describe: 'port of the DNS server' },
+  'worker-address': { key: 'workers.address', type: 'string', describe: 'address of the first worker; the others count up' },
+  'worker-port': { key: 'workers.port', type: 'number', describe: 'port of the workers' },
+  'control-port': { key: 'control.port', type: 'number', describe: 'port of the admin API' },
+  'origin-port': { key: 'origin.port', type: 'number', describe: 'port of the built-in origin' },
+  host: { key: 'proxy.host', type: 'string', choices: ['rewrite', 'keep'], describe: 'Host that the origin sees: its own or the client\'s' },
+  'access-log': { key: 'proxy.accessLog', type: 'string', choices: ['all', 'errors', 'off'], describe: 'which exchanges are logged' },
+  'access-log-file': { key: 'proxy.accessLogFile', type: 'string', describe: 'where to; - is standard output' },
+  'log-level': { key: 'log.level', type: 'string', choices: ['debug', 'info', 'warn', 'error', 'silent'], describe: 'log from this level up' },
+} as const satisfies Record<string, Flag>;
+
+export interface Overrides {
+  /** Nested as in the file; what no flag names is absent. */
+  readonly values: object;
+  /** Which flag set a key, for error messages. */
+  readonly flagOf: ReadonlyMap<string, string>;
+}
+
+/** Bad command line: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * @param given the parsed command line, flag names as in `configFlags`
+ * @param settings `KEY=VALUE` pairs of `--set`; a value that is JSON is taken as such, anything else as text
+ */
+export function overridesFrom(given: Readonly<Record<string, unknown>>, settings: readonly string[]): Overrides {
+  const values: Record<string, unknown> = {};
+  const flagOf = new Map<string, string>();
+  for (const [name, flag] of Object.entries(configFlags)) {
+    const value = given[name];
+    if (value === undefined) continue;
+    place(values, flag.key, name === 'ttl' ? plainValue(String(value)) : value);
+    flagOf.set(flag.key, `--${name}`);
+  }
+  for (const setting of settings) {
+    const [key, text] = splitSetting(setting);
+    place(values, key, plainValue(text));
+    flagOf.set(key, `--set ${setting}`);
+  }
+  return { values, flagOf };
+}
+
+function splitSetting(setting: string): [key: string, text: string] {
+  const at = setting.indexOf('=');
+  const key = setting.slice(0, at);
+  if (at < 1 || !/^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/.test(key)) {
+    throw new UsageError(`--set ${setting}: expected KEY=VALUE such as proxy.limits.maxconn=100`);
+  }
+  return [key, setting.slice(at + 1)];
+}
+
+function plainValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function place(target: Record<string, unknown>, key: string, value: unknown): void {
+  const path = key.split('.');
+  const last = path.pop() as string; // split gives at least one
+  let node = target;
+  for (const step of path) {
+    const next = node[step] ?? {};
+    if (typeof next !== 'object' || Array.isArray(next)) throw new UsageError(`--set ${key}: ${step} has no keys`);
+    node[step] = next;
+    node = next as Record<string, unknown>; // checked in the line above
+  }
+  node[last] = value;
+}
+
+export const defaultControl = 'http://127.0.0.1:9100';
+
+/** The URL given with `--control`. */
+export function controlFlag(given: unknown): URL {
+  const text = String(given);
+  if (!URL.canParse(text)) throw new UsageError(`--control ${text}: expected a URL such as ${defaultControl}`);
+  return new URL(text);
+}

@@ -1,0 +1,42 @@
+/**
+ * The life of a foreground command: serve until told to stop, stop gracefully, and at once when told twice.
+ */
+import type { Service } from '../service.js';
+
+export interface Foreground {
+  readonly service: Service;
+  readonly graceMs: number;
+  /** Printed when it serves. */
+  readonly screen: () => string;
+  /** The way out that does not wait; called before the process exits when told twice. */
+  readonly kill?: () => void;
+}
+
+/** Resolves with the exit code. */
+export async function runInForeground({ service, graceMs, screen, kill }: Foreground): Promise<number> {
+  const asked = signalled();
+  await service.start();
+  process.stdout.write(screen());
+  await asked;
+  process.stdout.write('\nStopping; Ctrl-C again stops at once.\n');
+  void signalled().then(() => {
+    kill?.();
+    process.exit(130);
+  });
+  await service.stop(graceMs);
+  return 0;
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    const once = (): void => {
+      process.off('SIGINT', once);
+      process.off('SIGTERM', once);
+      process.off('SIGHUP', once);
+      resolve();
+    };
+    process.on('SIGINT', once);
+    process.on('SIGTERM', once);
+    process.on('SIGHUP', once);
+  });
+}

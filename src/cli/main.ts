@@ -1,0 +1,162 @@
+#!/usr/bin/env node
+/**
+ * The command line: yargs turns it into calls of plain functions, which are loaded only when their command runs.
+ *
+ * Exit codes: 0 fine, 1 failed, 2 wrong usage. An error that a person can mend is one line; anything else is a bug of
+ * ours and shows its stack.
+ */
+import yargs, { type Argv, type Options } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { configFlags, controlFlag, defaultControl, UsageError } from './flags.js';
+
+const expectedErrors = new Set(['ServiceError', 'ConfigError', 'ControlError', 'DnsClientError', 'PolicyError', 'UsageError']);
+
+/** The outcome of the command, set by its handler. */
+let exitCode = 0;
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function withConfigFlags(parser: Argv): Argv {
+  return parser
+    .options<Record<string, Options>>(configFlags)
+    .option('set', { type: 'string', array: true, default: [], describe: 'override any key: KEY=VALUE' })
+    .group(['origin', 'workers', 'policy', 'tail', 'ttl'], 'Most used:')
+    .group([...Object.keys(configFlags).slice(5), 'set'], 'Configuration:');
+}
+
+const positionalConfig = { type: 'string', describe: 'configuration file (YAML)' } as const;
+
+function roleCommand(parser: Argv): Argv {
+  return withConfigFlags(parser.positional('config', positionalConfig)).option('control', {
+    type: 'string',
+    describe: 'URL of the control process (default: as configured)',
+  });
+}
+
+function adminCommand(parser: Argv): Argv {
+  return parser.positional('member', { type: 'string', demandOption: true, describe: 'name of a worker, such as w2' }).option('control', {
+    type: 'string',
+    default: defaultControl,
+    describe: 'URL of the control process',
+  });
+}
+
+type Given = Readonly<Record<string, unknown>>; // yargs' own types say no more once commands are built apart
+
+async function runRole(role: 'dns' | 'worker' | 'control' | 'origin', given: Given): Promise<void> {
+  const { runRoleCommand } = await import('./roles.js');
+  exitCode = await runRoleCommand(role, given);
+}
+
+async function runAdmin(verb: 'drain' | 'enable' | 'disable', given: Given): Promise<void> {
+  const [{ changeMember }, { createControlClient }] = await Promise.all([import('./status.js'), import('../control/client.js')]);
+  const client = createControlClient(controlFlag(given['control']), process.env['ROUNDHOUSE_TOKEN']);
+  print(await changeMember(client, String(given['member']), verb));
+}
+
+const parser = yargs(hideBin(process.argv))
+  .scriptName('roundhouse')
+  .usage('$0 COMMAND\n\nA load-balanced reverse-proxy tier: DNS rotates over a pool of proxy workers.')
+  .command(
+    'up [config]',
+    'run the whole tier on this machine',
+    (y) =>
+      withConfigFlags(y.positional('config', { type: 'string', describe: 'configuration file (YAML), or a directory to serve as the master origin' }))
+        .example('$0 up', 'four workers before a demo origin')
+        .example('$0 up ./site', 'serve the directory through them')
+        .example('$0 up --origin http://10.0.0.5:80 --workers 8', 'eight workers before your own origin')
+        .example('$0 up roundhouse.yaml --policy static-list --ttl 5', 'a file, with overrides'),
+    async (given) => {
+      const { up } = await import('./up.js');
+      exitCode = await up(given);
+    },
+  )
+  .command('dns [config]', 'run the DNS server alone', (y) => roleCommand(y).example('$0 dns roundhouse.yaml --control http://10.0.0.1:9100', ''), (given) => runRole('dns', given))
+  .command(
+    'worker [config]',
+    'run one worker alone',
+    (y) =>
+      roleCommand(y)
+        .option('name', { type: 'string', demandOption: true, describe: 'which member of the configuration this is' })
+        .example('$0 worker roundhouse.yaml --name w2', ''),
+    (given) => runRole('worker', given),
+  )
+  .command('control [config]', 'run the control process alone: probes, operator states, admin API', (y) => withConfigFlags(y.positional('config', positionalConfig)), (given) =>
+    runRole('control', given),
+  )
+  .command(
+    'origin [config]',
+    'run the built-in origin alone',
+    (y) => withConfigFlags(y.positional('config', { type: 'string', describe: 'configuration file (YAML), or a directory to serve' })),
+    (given) => runRole('origin', given),
+  )
+  .command(
+    'check <config>',
+    'validate a configuration and print it with every default filled in',
+    (y) => withConfigFlags(y.positional('config', { ...positionalConfig, demandOption: true })).example('$0 check roundhouse.yaml', ''),
+    async (given) => {
+      const { check } = await import('./check.js');
+      print(await check(given));
+    },
+  )
+  .command(
+    'resolve [name]',
+    'ask the DNS server, and show who stands first how often',
+    (y) =>
+      y
+        .positional('name', { type: 'string', default: 'www.roundhouse.test', describe: 'name to resolve' })
+        .option('count', { alias: 'n', type: 'number', default: 1, describe: 'ask so many times and count first places' })
+        .option('type', { alias: 't', type: 'string', default: 'A', describe: 'record type' })
+        .option('server', { type: 'string', default: '127.0.0.1:5300', describe: 'ADDR:PORT of the DNS server' })
+        .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
+        .example('$0 resolve', 'the addresses in their order')
+        .example('$0 resolve -n 4000', 'how evenly first places are spread'),
+    async (given) => {
+      const { resolveCommand } = await import('./resolve.js');
+      const { text, exitCode: code } = await resolveCommand(given);
+      print(text);
+      exitCode = code;
+    },
+  )
+  .command(
+    'status',
+    'the pool as the tier sees it now',
+    (y) =>
+      y
+        .option('control', { type: 'string', default: defaultControl, describe: 'URL of the control process' })
+        .option('json', { type: 'boolean', default: false, describe: 'print JSON' }),
+    async (given) => {
+      const [{ statusText }, { createControlClient }, { systemClock }] = await Promise.all([import('./status.js'), import('../control/client.js'), import('../clock.js')]);
+      const status = await createControlClient(controlFlag(given.control), undefined).status();
+      print(given.json ? JSON.stringify(status, undefined, 2) : statusText(status, systemClock.realtimeMs()));
+    },
+  )
+  .command('drain <member>', 'leave a worker out of new answers; it serves whoever still comes', adminCommand, (given) => runAdmin('drain', given))
+  .command('enable <member>', 'put it back', adminCommand, (given) => runAdmin('enable', given))
+  .command('disable <member>', 'leave it out and do not probe it', adminCommand, (given) => runAdmin('disable', given))
+  .demandCommand(1, 'Which command? See the list above.')
+  .strict()
+  .recommendCommands()
+  .version()
+  .alias('h', 'help')
+  .epilogue('Exit codes: 0 fine, 1 failed, 2 wrong usage.')
+  .wrap(Math.min(110, process.stdout.columns ?? 110))
+  .exitProcess(false)
+  .fail((message, error) => {
+    if (error instanceof Error) throw error;
+    throw new UsageError(`${message} (\`roundhouse --help\` and \`roundhouse COMMAND --help\` tell more)`);
+  });
+
+try {
+  await parser.parseAsync();
+} catch (error) {
+  exitCode = report(error);
+}
+process.exit(exitCode);
+
+function report(error: unknown): number {
+  const expected = error instanceof Error && expectedErrors.has(error.name);
+  const text = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`roundhouse: ${text}\n`);
+  return error instanceof UsageError ? 2 : 1;
+}

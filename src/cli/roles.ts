@@ -1,0 +1,33 @@
+/**
+ * `roundhouse dns`, `worker`, `control`, `origin`: one role alone, in the foreground, as `up` runs it.
+ */
+import { systemClock } from '../clock.js';
+import { createLog } from '../log.js';
+import { systemRandom } from '../random.js';
+import type { Service } from '../service.js';
+import type { ChildRole } from '../tier/protocol.js';
+import { createControlRole, createRole, type ChildRoleOptions } from '../tier/roles.js';
+import { controlFlag } from './flags.js';
+import { runInForeground } from './lifetime.js';
+import { configOf } from './up.js';
+
+export async function runRoleCommand(role: ChildRole | 'control', given: Readonly<Record<string, unknown>>): Promise<number> {
+  const { config, baseDirectory } = configOf(given);
+  const name = typeof given['name'] === 'string' ? given['name'] : role;
+  const log = createLog({ ...config.log, fields: { role, name } });
+  const control = given['control'] === undefined ? undefined : controlFlag(given['control']);
+  const options: ChildRoleOptions = { config, baseDirectory, name, control, clock: systemClock, random: systemRandom(), log };
+  const service = role === 'control' ? controlService(options) : await createRole(role, options);
+  return runInForeground({ service, graceMs: config.proxy.timeouts.drainMs, screen: () => `roundhouse: ${name} serves; Ctrl-C stops it.\n` });
+}
+
+function controlService(options: ChildRoleOptions): Service {
+  const control = createControlRole(options);
+  return {
+    async start() {
+      await control.start();
+      control.probe();
+    },
+    stop: (graceMs) => control.stop(graceMs),
+  };
+}

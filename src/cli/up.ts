@@ -1,0 +1,87 @@
+/**
+ * `roundhouse up`: the whole tier in the foreground, and the screen it greets with.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { systemClock } from '../clock.js';
+import { workersOf, type WorkerEntry } from '../config/effective.js';
+import { loadConfig, type LoadedConfig } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { createLog } from '../log.js';
+import { systemRandom } from '../random.js';
+import { formatAddress } from '../service.js';
+import { createTier } from '../tier/tier.js';
+import { overridesFrom, type Overrides } from './flags.js';
+import { runInForeground } from './lifetime.js';
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** What the command line gives of the configuration. A directory in place of a file means: serve it as the origin. */
+export function configOf(given: Given): LoadedConfig {
+  const settings = Array.isArray(given['set']) ? given['set'].map(String) : [];
+  const { values, flagOf } = overridesFrom(given, settings);
+  const source = typeof given['config'] === 'string' ? given['config'] : undefined;
+  if (source === undefined || !isDirectory(source)) return loadConfig({ ...(source === undefined ? {} : { file: source }), overrides: values, flagOf });
+  return loadConfig({ overrides: withDirectory({ values, flagOf }, source), flagOf });
+}
+
+const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+function withDirectory({ values }: Overrides, directory: string): object {
+  const origin = 'origin' in values && typeof values.origin === 'object' ? values.origin : {};
+  return { ...values, origin: { ...origin, directory: resolve(directory) } };
+}
+
+export async function up(given: Given): Promise<number> {
+  const startedMs = systemClock.monotonicMs();
+  const { config, baseDirectory } = configOf(given);
+  const log = createLog({ ...config.log, fields: { role: 'control' } });
+  const tier = createTier({ config, baseDirectory, clock: systemClock, random: systemRandom(), log });
+  return runInForeground({
+    service: tier,
+    graceMs: config.proxy.timeouts.drainMs,
+    screen: () => greeting(config, (systemClock.monotonicMs() - startedMs) / 1000),
+    kill: tier.kill,
+  });
+}
+
+/** @param seconds from the start of the command until everything served. */
+export function greeting(config: Config, seconds: number): string {
+  const { dns, control, origin } = config;
+  const workers = workersOf(config);
+  const service = `${dns.name}.${dns.zone}`;
+  const first = workers[0]?.address ?? workers[0]?.address6 ?? '';
+  return `
+  Roundhouse ${version()} is up (${seconds.toFixed(1)} s): ${service} over ${workers.length} ${workers.length === 1 ? 'worker' : 'workers'}
+  policy ${dns.policy}, TTL ${dns.ttl} s
+
+  DNS      ${formatAddress(dns)} (UDP and TCP)
+  workers  ${workerRange(workers)}
+  origin   ${config.origins === undefined ? `http://${formatAddress(origin)} (${origin.directory ?? 'demo'})` : config.origins.map(originUrl).join(', ')}
+  control  http://${formatAddress(control)}
+  metrics  http://${formatAddress({ address: dns.metricsAddress, port: dns.metricsPort })}/metrics (DNS), port ${config.workers.metricsPort} of each worker
+
+  Try, in another terminal:
+    dig @${dns.address} -p ${dns.port} ${service}
+    curl http://${formatAddress({ address: first, port: workers[0]?.port ?? 0 })}/
+    curl http://${formatAddress({ address: first, port: workers[0]?.metricsPort ?? 0 })}/metrics
+
+  Ctrl-C stops gracefully, a second one at once.
+`;
+}
+
+const originUrl = (origin: NonNullable<Config['origins']>[number]): string => (typeof origin === 'string' ? origin : origin.url);
+
+function workerRange(workers: readonly WorkerEntry[]): string {
+  const named = workers.map(({ name, address, address6, port }) => ({ name, at: formatAddress({ address: address ?? address6 ?? '', port }) }));
+  const [first, last] = [named[0], named.at(-1)];
+  if (first === undefined || last === undefined) return 'none';
+  if (named.length <= 3) return named.map(({ name, at }) => `${name} http://${at}`).join(', ');
+  return `${first.name} http://${first.at} … ${last.name} http://${last.at}`;
+}
+
+/** From package.json, which lies beside `dist`. */
+function version(): string {
+  const { version: text } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }; // our own file
+  return text;
+}

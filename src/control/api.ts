@@ -1,0 +1,188 @@
+/**
+ * The admin API: what the tier's state is, the stream that DNS and workers follow, and the operator's three verbs.
+ *
+ * It answers JSON over plain HTTP/1.1. It listens on loopback unless told otherwise; beyond loopback every request that
+ * changes something needs the token. A browser page of somebody else's cannot reach it: requests that change something
+ * must carry `Content-Type: application/json` (which a cross-site form cannot send) and a Host that is an IP literal,
+ * localhost or the name configured (so that a rebound name is refused).
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Clock, Timer } from '../clock.js';
+import type { Log } from '../log.js';
+import type { Admin, Pool } from '../pool/pool.js';
+import { formatAddress, listenError, type Service, type SocketAddress } from '../service.js';
+import { messageBytesMax, toMessage } from './message.js';
+import type { ServiceDiscovery } from './discovery.js';
+import type { Status } from './status.js';
+
+export interface ApiOptions {
+  readonly listen: SocketAddress;
+  readonly pool: Pool;
+  readonly status: () => Promise<Status>;
+  readonly discovery: () => ServiceDiscovery;
+  /** Required in `Authorization: Bearer …` for changes when set. */
+  readonly token: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Api extends Service {
+  address(): SocketAddress;
+}
+
+/** What a change is answered with; also what the command line shows. */
+export interface MemberChange {
+  readonly member: string;
+  readonly admin: Admin;
+  readonly was: Admin;
+}
+
+const watchersMax = 1024;
+const heartbeatMs = 2000;
+
+const verbs: Readonly<Record<string, Admin>> = { drain: 'draining', enable: 'enabled', disable: 'disabled' };
+const paths = ['GET /api/status', 'GET /api/pool', 'GET /api/pool/watch', 'GET /api/discovery', 'POST /api/members/NAME/drain|enable|disable', 'GET /livez', 'GET /readyz'];
+
+class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function createApi(options: ApiOptions): Api {
+  const { listen, pool, clock, log } = options;
+  const watchers = new Set<ServerResponse>();
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 8192 }, (request, response) => {
+    handle(options, watchers, request, response).catch((error: unknown) => answerError(response, error, log));
+  });
+  let heartbeat: Timer | undefined;
+  let unsubscribe: (() => void) | undefined;
+
+  const beat = (): void => {
+    broadcast(watchers, '\n');
+    heartbeat = clock.after(heartbeatMs, beat);
+  };
+
+  return {
+    address: () => boundAddress(server, listen),
+    async start() {
+      await listening(server, listen);
+      unsubscribe = pool.subscribe((snapshot) => broadcast(watchers, `${JSON.stringify(toMessage(snapshot))}\n`));
+      beat();
+    },
+    async stop(graceMs) {
+      heartbeat?.cancel();
+      unsubscribe?.();
+      watchers.forEach((watcher) => watcher.end());
+      if (!server.listening) return;
+      await new Promise<void>((resolve) => {
+        const cut = clock.after(graceMs, () => server.closeAllConnections());
+        server.close(() => {
+          cut.cancel();
+          resolve();
+        });
+        server.closeIdleConnections();
+      });
+    },
+  };
+}
+
+function listening(server: Server, listen: SocketAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, 'control', listen, 'control.address or control.port (--control-port)')));
+    server.listen(listen.port, listen.address, resolve);
+  });
+}
+
+function boundAddress(server: Server, fallback: SocketAddress): SocketAddress {
+  const bound = server.address();
+  return bound === null || typeof bound === 'string' ? fallback : { address: bound.address, port: bound.port };
+}
+
+/** A watcher that does not read is cut, not buffered for: it will come back and get the whole state. */
+function broadcast(watchers: Set<ServerResponse>, text: string): void {
+  for (const watcher of watchers) {
+    if (watcher.writableLength > messageBytesMax) watcher.destroy();
+    else watcher.write(text);
+  }
+}
+
+async function handle(options: ApiOptions, watchers: Set<ServerResponse>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  request.resume(); // bodies are of no interest here
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  if (request.method === 'POST') {
+    authorise(options, request);
+    answer(response, 200, change(options, path));
+    return;
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, `${request.method} is not allowed here; see ${paths.join(', ')}`);
+  switch (path) {
+    case '/api/status':
+      return answer(response, 200, await options.status());
+    case '/api/pool':
+      return answer(response, 200, toMessage(options.pool.snapshot()));
+    case '/api/pool/watch':
+      return watch(options.pool, watchers, response);
+    case '/api/discovery':
+      return answer(response, 200, options.discovery());
+    case '/livez':
+    case '/readyz':
+      return answer(response, 200, { ready: true });
+    default:
+      throw new HttpError(404, `nothing at ${path}; there are ${paths.join(', ')}`);
+  }
+}
+
+function watch(pool: Pool, watchers: Set<ServerResponse>, response: ServerResponse): void {
+  if (watchers.size >= watchersMax) throw new HttpError(503, `there are ${watchersMax} followers already`);
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  response.write(`${JSON.stringify(toMessage(pool.snapshot()))}\n`);
+  watchers.add(response);
+  response.on('close', () => watchers.delete(response));
+}
+
+function authorise({ token }: ApiOptions, request: IncomingMessage): void {
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw new HttpError(415, 'changes need Content-Type: application/json');
+  if (!hostIsPlain(request.headers.host ?? '')) throw new HttpError(403, 'changes need an IP address or localhost as Host');
+  if (token === undefined) return;
+  const given = Buffer.from(request.headers.authorization ?? '');
+  const expected = Buffer.from(`Bearer ${token}`);
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    throw new HttpError(401, 'changes need the token: set ROUNDHOUSE_TOKEN to the one the control process has');
+  }
+}
+
+const hostIsPlain = (host: string): boolean => /^(localhost|[\d.]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host);
+
+function change({ pool, log }: ApiOptions, path: string): MemberChange {
+  const [, name = '', verb = ''] = /^\/api\/members\/([^/]+)\/([a-z]+)$/.exec(path) ?? [];
+  const admin = verbs[verb];
+  if (admin === undefined) throw new HttpError(404, `nothing at POST ${path}; there is POST /api/members/NAME/drain, /enable and /disable`);
+  const state = pool.snapshot().members.find(({ member }) => member.name === name);
+  if (state === undefined) throw new HttpError(404, `no member ${JSON.stringify(name)}; there are ${pool.members.map((member) => member.name).join(', ')}`);
+  pool.setAdmin(name, admin);
+  if (state.admin !== admin) log.info({ member: name, admin, was: state.admin }, 'operator state changed');
+  return { member: name, admin, was: state.admin };
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+function answerError(response: ServerResponse, error: unknown, log: Log): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (error instanceof HttpError) return answer(response, error.status, { error: error.message });
+  log.error({ error: String(error) }, 'control API failed');
+  answer(response, 500, { error: 'the control process failed; its log says why' });
+}
+
+/** The base URL under which others reach an API that listens there. */
+export const apiUrl = (listen: SocketAddress): URL => new URL(`http://${formatAddress(listen)}`);

@@ -1,0 +1,57 @@
+/**
+ * The command line's side of the admin API.
+ */
+import type { MemberChange } from './api.js';
+import type { Status } from './status.js';
+
+export type AdminVerb = 'drain' | 'enable' | 'disable';
+
+export interface ControlClient {
+  status(): Promise<Status>;
+  change(member: string, verb: AdminVerb): Promise<MemberChange>;
+}
+
+/** An error of the control process or of the way to it, as a person should read it. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+}
+
+const answerMsMax = 5000;
+
+/** @param token sent with changes; needed when the control process has one. */
+export function createControlClient(control: URL, token: string | undefined): ControlClient {
+  async function call(method: string, path: string): Promise<unknown> {
+    const response = await ask(method, new URL(path, control));
+    const body: unknown = await response.json().catch(() => ({}));
+    if (response.ok) return body;
+    const said = typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : `HTTP ${response.status}`;
+    throw new ControlError(`control ${control.origin}: ${said}`);
+  }
+
+  async function ask(method: string, url: URL): Promise<Response> {
+    try {
+      return await fetch(url, {
+        method,
+        headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+        signal: AbortSignal.timeout(answerMsMax),
+      });
+    } catch (error) {
+      throw new ControlError(
+        `control ${control.origin}: no answer (${reasonOf(error)}); is the tier running? Start it with \`npm start\`, or name its address with --control`,
+        { cause: error },
+      );
+    }
+  }
+
+  return {
+    status: async () => (await call('GET', '/api/status')) as Status, // the other end is the same version of this program
+    change: async (member, verb) => (await call('POST', `/api/members/${encodeURIComponent(member)}/${verb}`)) as MemberChange,
+  };
+}
+
+/** `ECONNREFUSED`, out of fetch's "fetch failed". */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message || cause.name;
+}

@@ -1,0 +1,92 @@
+/**
+ * The control process: it probes the workers, keeps what the operator wants, and tells everybody who follows.
+ *
+ * It is on nobody's path: when it is gone, DNS goes on answering from the last state it was told.
+ */
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import { createHttpProbe } from '../pool/http-probe.js';
+import { createPool, type Health, type Pool, type PoolMember } from '../pool/pool.js';
+import { createProber, type ProbeOutcome, type Prober, type ProbeTiming } from '../pool/prober.js';
+import type { Random } from '../random.js';
+import { formatAddress, type Service, type SocketAddress } from '../service.js';
+import { createApi } from './api.js';
+import { toDiscovery, type ScrapeTarget } from './discovery.js';
+import { collectStatus, type Status } from './status.js';
+
+export interface ControlOptions {
+  readonly listen: SocketAddress;
+  readonly members: readonly PoolMember[];
+  /** Where each member serves `/metrics` and the probed path, by member index. */
+  readonly endpoints: readonly SocketAddress[];
+  readonly dnsEndpoint: SocketAddress;
+  readonly probe: ProbeTiming & { readonly path: string; readonly initialState: Health; readonly upThresh: number };
+  /** For `status`: `www.roundhouse.test`, `round-robin`, `30/5`. */
+  readonly service: string;
+  readonly policy: string;
+  readonly ttl: string;
+  readonly token: string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface Control extends Service {
+  readonly pool: Pool;
+  readonly prober: Prober;
+  address(): SocketAddress;
+  status(): Promise<Status>;
+  /** Begins to probe; before that every member is in its initial state. */
+  probe(): void;
+}
+
+export function createControl(options: ControlOptions): Control {
+  const { members, endpoints, probe, clock, random, log } = options;
+  const pool = createPool(members, { upThresh: probe.upThresh, initialHealth: probe.initialState, realtimeMs: clock.realtimeMs });
+  const endpointOf = (member: PoolMember): SocketAddress => endpoints[member.index] ?? { address: member.name, port: member.port };
+  const prober = createProber({
+    pool,
+    probe: createHttpProbe({ urlOf: (member) => new URL(probe.path, `http://${formatAddress(endpointOf(member))}`), accept: acceptReadiness }),
+    timing: probe,
+    clock,
+    random,
+    log,
+  });
+  const targets: readonly ScrapeTarget[] = [
+    { role: 'dns', name: 'dns', at: options.dnsEndpoint },
+    ...members.map((member) => ({ role: 'worker' as const, name: member.name, at: endpointOf(member), location: member.location })),
+  ];
+  const status = (): Promise<Status> => collectStatus({ ...options, pool, history: (member) => prober.history(member), targets });
+  const api = createApi({ ...options, pool, status, discovery: () => toDiscovery(targets) });
+  return {
+    pool,
+    prober,
+    status,
+    address: () => api.address(),
+    start: () => api.start(),
+    probe: () => prober.start(),
+    async stop(graceMs) {
+      prober.stop();
+      await api.stop(graceMs);
+    },
+  };
+}
+
+/**
+ * A worker that the operator drains says 503 on `/readyz`, for balancers that look there; yet it is well, and that the
+ * operator wants it out of the answers is written elsewhere (`admin`). So that answer is a good probe.
+ */
+export function acceptReadiness(status: number, body: string): ProbeOutcome {
+  if (status === 200) return { ok: true };
+  if (status !== 503) return { ok: false, reason: 'probe-status', detail: `HTTP ${status}` };
+  return isDrainedByOperator(body) ? { ok: true } : { ok: false, reason: 'not-ready', detail: body.slice(0, 100).trim() };
+}
+
+function isDrainedByOperator(body: string): boolean {
+  try {
+    const readiness: unknown = JSON.parse(body);
+    return typeof readiness === 'object' && readiness !== null && 'by' in readiness && readiness.by === 'operator';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Follows the control process: keeps a local pool equal to its worker pool, over one long HTTP response.
+ *
+ * The DNS process and each worker do this, on the same machine or another. When the control process is gone the last
+ * known state stays in force (nobody is withdrawn because the one who watches died) and the follower tries again,
+ * waiting twice as long each time up to `retryMsMax`.
+ */
+import type { Clock, Timer } from '../clock.js';
+import type { Log } from '../log.js';
+import type { Pool } from '../pool/pool.js';
+import { reasonOf } from './client.js';
+import { adopt, messageBytesMax, parseMessage, type PoolMessage } from './message.js';
+
+export interface FollowerOptions {
+  /** Base URL of the control API. */
+  readonly control: URL;
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onMessage?: (message: PoolMessage) => void;
+}
+
+export interface Follower {
+  start(): void;
+  stop(): void;
+  /** Is the stream to the control process open, with at least one state received on it? */
+  connected(): boolean;
+  /** Resolves when a state has come in which every member was probed at least once, or `timeoutMs` have passed. */
+  settled(timeoutMs: number): Promise<void>;
+}
+
+const retryMsMin = 100;
+const retryMsMax = 2000;
+/** The control process sends a line at least every 2 s; three missed ones mean that the connection is dead. */
+export const silenceMsMax = 6000;
+
+export function createFollower({ control, pool, clock, log, onMessage }: FollowerOptions): Follower {
+  const url = new URL('/api/pool/watch', control);
+  const waiting = new Set<() => void>();
+  let abort: AbortController | undefined;
+  let retry: Timer | undefined;
+  let retryMs = retryMsMin;
+  let connected = false;
+  let complained = false;
+  let stopped = false;
+
+  function take(line: string): void {
+    if (line === '') return; // a heartbeat
+    const message = parseMessage(line);
+    if (!connected) log.info({ control: control.href }, 'following the control process');
+    connected = true;
+    complained = false;
+    retryMs = retryMsMin;
+    adopt(pool, message);
+    onMessage?.(message);
+    if (message.members.every((member) => member.reason !== 'initial' || member.admin === 'disabled')) waiting.forEach((settle) => settle());
+  }
+
+  async function follow(): Promise<void> {
+    abort = new AbortController();
+    const { signal } = abort;
+    try {
+      const response = await fetch(url, { signal });
+      if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
+      await readLines(response.body, () => abort?.abort(), clock, take);
+      throw new Error('the stream ended');
+    } catch (error) {
+      if (stopped) return;
+      complain(error);
+      retry = clock.after(retryMs, () => void follow());
+      retryMs = Math.min(retryMs * 2, retryMsMax);
+    }
+  }
+
+  function complain(error: unknown): void {
+    if (!complained) {
+      log.warn(
+        { control: control.href, error: reasonOf(error) },
+        connected
+          ? 'lost the control process; the last known state stays in force'
+          : 'cannot reach the control process; until it answers every member counts as eligible. Is `roundhouse control` running there?',
+      );
+    }
+    complained = true;
+    connected = false;
+  }
+
+  return {
+    start: () => void follow(),
+    stop() {
+      stopped = true;
+      abort?.abort();
+      retry?.cancel();
+      waiting.forEach((settle) => settle());
+    },
+    connected: () => connected,
+    settled: (timeoutMs) =>
+      new Promise((resolve) => {
+        const settle = (): void => {
+          timer.cancel();
+          waiting.delete(settle);
+          resolve();
+        };
+        const timer = clock.after(timeoutMs, settle);
+        waiting.add(settle);
+      }),
+  };
+}
+
+/** Calls `take` with each complete line; `onSilence` when nothing came for `silenceMsMax`. */
+async function readLines(
+  body: ReadableStream<Uint8Array>,
+  onSilence: () => void,
+  clock: Clock,
+  take: (line: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let silence = clock.after(silenceMsMax, onSilence);
+  try {
+    for await (const chunk of body) {
+      silence.cancel();
+      silence = clock.after(silenceMsMax, onSilence);
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > messageBytesMax) throw new Error('line too long');
+      lines.forEach(take);
+    }
+  } finally {
+    silence.cancel();
+  }
+}

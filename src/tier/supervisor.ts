@@ -1,0 +1,154 @@
+/**
+ * Keeps child processes alive: starts them, restarts one that dies with growing pauses, stops them in the order asked.
+ *
+ * A child that cannot start the first time is an error of the whole (a port in use, an address missing); one that dies
+ * later is an accident, and comes back after 100 ms, 200 ms, … up to 10 s. After 30 s of service its slate is clean.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import type { Clock, Timer } from '../clock.js';
+import type { Log } from '../log.js';
+import { ServiceError } from '../service.js';
+import type { FromChild, StartMessage, ToChild } from './protocol.js';
+
+export interface SupervisorOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A child serves (again). */
+  readonly onReady: (name: string) => void;
+  /** A child that served has ended; `how` is for people: `signal SIGKILL`, `exit code 1`. */
+  readonly onExit: (name: string, how: string) => void;
+}
+
+export interface Supervisor {
+  /** Starts one child; rejects with ServiceError when it cannot serve. */
+  start(message: StartMessage): Promise<void>;
+  /** Stops these gracefully; those still there after `graceMs` are killed. */
+  stop(names: readonly string[], graceMs: number): Promise<void>;
+  /** Kills all, now. For the way out of a program that is told twice to stop. */
+  kill(): void;
+  /** Process ids of those that run, by name. */
+  pids(): ReadonlyMap<string, number>;
+}
+
+interface Child {
+  readonly message: StartMessage;
+  process: ChildProcess | undefined;
+  ready: boolean;
+  /** The supervisor wants it to end. */
+  stopping: boolean;
+  restarts: number;
+  restart: Timer | undefined;
+  slateCleaned: Timer | undefined;
+  settle: ((failure: ServiceError | undefined) => void) | undefined;
+  exited: Promise<void>;
+}
+
+const restartMsMin = 100;
+const restartMsMax = 10_000;
+const cleanAfterMs = 30_000;
+/** Time for a child to close its files after the grace, before it is killed. */
+const exitMsMax = 1000;
+
+const program = new URL('./child.js', import.meta.url);
+
+export function createSupervisor({ clock, log, onReady, onExit }: SupervisorOptions): Supervisor {
+  const children = new Map<string, Child>();
+
+  function launch(child: Child): void {
+    const { name } = child.message;
+    const process = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    child.process = process;
+    child.ready = false;
+    let failure = '';
+    child.exited = new Promise((resolve) => {
+      process.once('exit', (code, signal) => {
+        resolve();
+        ended(child, signal === null ? `exit code ${code}` : `signal ${signal}`, failure);
+      });
+    });
+    process.on('error', (error) => log.error({ child: name, error: error.message }, 'child process'));
+    process.on('message', (message: FromChild) => {
+      if (message.kind === 'failed') failure = message.message;
+      else serves(child);
+    });
+    tell(process, child.message);
+  }
+
+  function serves(child: Child): void {
+    child.ready = true;
+    child.slateCleaned = clock.after(cleanAfterMs, () => void (child.restarts = 0));
+    log.info({ child: child.message.name, pid: child.process?.pid }, 'child process serves');
+    onReady(child.message.name);
+    settle(child, undefined);
+  }
+
+  function ended(child: Child, how: string, failure: string): void {
+    const { name } = child.message;
+    const served = child.ready;
+    child.process = undefined;
+    child.ready = false;
+    child.slateCleaned?.cancel();
+    if (child.stopping) return;
+    if (served) onExit(name, how);
+    if (child.settle !== undefined) {
+      settle(child, new ServiceError(failure || `${name}: the process ended before it could serve (${how})`));
+      return;
+    }
+    const pauseMs = Math.min(restartMsMin * 2 ** child.restarts, restartMsMax);
+    child.restarts += 1;
+    log.warn({ child: name, how, ...(failure === '' ? {} : { failure }), restartInMs: pauseMs }, 'child process ended; restarting it');
+    child.restart = clock.after(pauseMs, () => launch(child));
+  }
+
+  async function stopOne(child: Child, graceMs: number): Promise<void> {
+    child.stopping = true;
+    child.restart?.cancel();
+    child.slateCleaned?.cancel();
+    const { process } = child;
+    if (process === undefined) return;
+    tell(process, { kind: 'stop', graceMs });
+    const kill = clock.after(graceMs + exitMsMax, () => process.kill('SIGKILL'));
+    await child.exited;
+    kill.cancel();
+  }
+
+  return {
+    start(message) {
+      return new Promise((resolve, reject) => {
+        const child: Child = {
+          message,
+          process: undefined,
+          ready: false,
+          stopping: false,
+          restarts: 0,
+          restart: undefined,
+          slateCleaned: undefined,
+          settle: (failure) => (failure === undefined ? resolve() : reject(failure)),
+          exited: Promise.resolve(),
+        };
+        children.set(message.name, child);
+        launch(child);
+      });
+    },
+    async stop(names, graceMs) {
+      await Promise.all(names.flatMap((name) => children.get(name) ?? []).map((child) => stopOne(child, graceMs)));
+    },
+    kill() {
+      for (const child of children.values()) {
+        child.stopping = true;
+        child.process?.kill('SIGKILL');
+      }
+    },
+    pids: () => new Map([...children].flatMap(([name, { process }]) => (process?.pid === undefined ? [] : [[name, process.pid]]))),
+  };
+}
+
+function settle(child: Child, failure: ServiceError | undefined): void {
+  child.settle?.(failure);
+  child.settle = undefined;
+}
+
+/** A child may die between our look and our word; then its exit tells all there is to tell. */
+function tell(process: ChildProcess, message: ToChild): void {
+  if (process.connected) process.send(message, () => undefined);
+}

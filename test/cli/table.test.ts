@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { statusText } from '../../src/cli/status.js';
+import { bar, percent, span, table } from '../../src/cli/table.js';
+
+describe('tables', () => {
+  it('pad each column to its widest cell', () => {
+    expect(table(['a', 'bb'], [['xxx', '1'], ['y', '22']], ['left', 'right'])).toBe('a    bb\nxxx   1\ny    22');
+  });
+
+  it('draw bars to an eighth of a cell', () => {
+    expect(bar(1, 4)).toBe('████');
+    expect(bar(0.5, 4)).toBe('██');
+    expect(bar(1 / 32, 4)).toBe('▏');
+    expect(bar(0, 4)).toBe('');
+    expect(bar(7, 2)).toBe('██');
+  });
+
+  it('name spans in the unit a person would use', () => {
+    expect([0, 1499, 119_000, 120_000, 7_199_000, 7_200_000, 172_800_000].map(span)).toEqual(['0 s', '1 s', '119 s', '2 min', '120 min', '2 h', '2 d']);
+    expect(percent(0.12345)).toBe('12.3 %');
+  });
+});
+
+describe('status text', () => {
+  it('shows what is known, a dash for what is not, and says when it fails open', () => {
+    const text = statusText(
+      {
+        service: 'www.roundhouse.test',
+        policy: 'round-robin',
+        ttl: '30/5 s',
+        failOpen: true,
+        dnsReachable: false,
+        members: [
+          {
+            ...{ name: 'w1', address: '127.0.0.11', address6: undefined, port: 8080, health: 'down', reason: 'probe-refused', detail: 'ECONNREFUSED' },
+            ...{ sinceMs: 1000, admin: 'enabled', eligible: true, history: '++--', firstPlaces: undefined, share: undefined, requests: undefined, inFlight: undefined },
+          },
+        ],
+      },
+      6000,
+    );
+    expect(text).toMatch(/w1 +127\.0\.0\.11 +down +5 s +probe-refused \(ECONNREFUSED\) +\+\+-- +enabled +yes +– +– +–/);
+    expect(text).toContain('Failing open');
+    expect(text).toContain('shares are unknown');
+  });
+});

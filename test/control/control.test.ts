@@ -1,0 +1,212 @@
+/**
+ * The control process and those who follow it, over real sockets.
+ */
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import { apiUrl } from '../../src/control/api.js';
+import { createControlClient } from '../../src/control/client.js';
+import { acceptReadiness, createControl, type Control } from '../../src/control/control.js';
+import { createFollower } from '../../src/control/follower.js';
+import { silentLog } from '../../src/log.js';
+import { createPool, type Pool, type PoolMember, type PoolSnapshot } from '../../src/pool/pool.js';
+import { createRandom } from '../../src/random.js';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface FakeWorker {
+  readonly port: number;
+  answer: { status: number; body: string };
+}
+
+/** Something that answers `/readyz` and `/metrics` as told. */
+async function workerEndpoint(metrics = ''): Promise<FakeWorker> {
+  const worker = { port: 0, answer: { status: 200, body: '{"ready":true}' } };
+  const server: Server = createServer((request, response) => {
+    if (request.url === '/metrics') return void response.end(metrics);
+    response.writeHead(worker.answer.status).end(worker.answer.body);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close(), () => server.closeAllConnections());
+  worker.port = (server.address() as AddressInfo).port;
+  return worker;
+}
+
+const members: readonly PoolMember[] = ['w1', 'w2'].map((name, index) => ({ name, index, address: `127.0.0.${11 + index}`, port: 8080, weight: 1 }));
+
+async function startControl(workers: readonly FakeWorker[], more: { token?: string; dns?: FakeWorker; listen?: number } = {}): Promise<Control> {
+  const control = createControl({
+    listen: { address: '127.0.0.1', port: more.listen ?? 0 },
+    members,
+    endpoints: workers.map(({ port }) => ({ address: '127.0.0.1', port })),
+    dnsEndpoint: { address: '127.0.0.1', port: more.dns?.port ?? 9 },
+    probe: { path: '/readyz', interMs: 50, fastinterMs: 20, downinterMs: 20, timeoutMs: 2000, rise: 1, fall: 2, initialState: 'down', upThresh: 0.5 },
+    service: 'www.roundhouse.test',
+    policy: 'round-robin',
+    ttl: '30/5 s',
+    token: more.token,
+    clock: systemClock,
+    random: createRandom(1),
+    log: silentLog,
+  });
+  await control.start();
+  control.probe();
+  cleanups.push(() => control.stop(100));
+  await control.prober.settled();
+  return control;
+}
+
+const localPool = (): Pool => createPool(members, { upThresh: 0.5, initialHealth: 'down', realtimeMs: systemClock.realtimeMs });
+
+function follow(control: Control, pool: Pool): ReturnType<typeof createFollower> {
+  const follower = createFollower({ control: apiUrl(control.address()), pool, clock: systemClock, log: silentLog });
+  follower.start();
+  cleanups.push(() => follower.stop());
+  return follower;
+}
+
+const until = (pool: Pool, holds: (snapshot: PoolSnapshot) => boolean): Promise<void> =>
+  new Promise((resolve) => {
+    const look = (): void => {
+      if (!holds(pool.snapshot())) return;
+      unsubscribe();
+      resolve();
+    };
+    const unsubscribe = pool.subscribe(look);
+    look();
+  });
+
+const eligible = (pool: Pool): string[] => pool.snapshot().eligible.map(({ name }) => name);
+
+describe('following', () => {
+  it('keeps a pool equal to the control process’s, verdicts and operator states alike', async () => {
+    const workers = [await workerEndpoint(), await workerEndpoint()];
+    const control = await startControl(workers);
+    const pool = localPool();
+    const follower = follow(control, pool);
+    await follower.settled(5000);
+    expect(follower.connected()).toBe(true);
+    expect(eligible(pool)).toEqual(['w1', 'w2']);
+    control.pool.setAdmin('w1', 'draining');
+    await until(pool, (snapshot) => snapshot.members[0]?.admin === 'draining');
+    expect(eligible(pool)).toEqual(['w2']);
+    control.pool.setAdmin('w1', 'enabled');
+    control.prober.markDown('w2', 'process-exited', 'signal SIGKILL');
+    await until(pool, (snapshot) => snapshot.members[1]?.reason === 'process-exited');
+    expect(pool.snapshot().members[1]).toMatchObject({ health: 'down', detail: 'signal SIGKILL' });
+  });
+
+  it('keeps the last state when the control process goes, and is right again when it is back', async () => {
+    const workers = [await workerEndpoint(), await workerEndpoint()];
+    const first = await startControl(workers);
+    const { port } = first.address();
+    const pool = localPool();
+    const follower = follow(first, pool);
+    await follower.settled(5000);
+    first.pool.setAdmin('w1', 'disabled');
+    await until(pool, (snapshot) => snapshot.members[0]?.admin === 'disabled');
+    await first.stop(0);
+    await expect.poll(() => follower.connected()).toBe(false);
+    expect(eligible(pool)).toEqual(['w2']);
+    await startControl(workers, { listen: port });
+    await until(pool, (snapshot) => snapshot.members[0]?.admin === 'enabled');
+    expect(eligible(pool)).toEqual(['w1', 'w2']);
+  });
+
+  it('does not wait for ever for a control process that is not there', async () => {
+    const pool = localPool();
+    const follower = createFollower({ control: new URL('http://127.0.0.1:9'), pool, clock: systemClock, log: silentLog });
+    follower.start();
+    cleanups.push(() => follower.stop());
+    await follower.settled(50);
+    expect(pool.snapshot().failOpen).toBe(true);
+    expect(eligible(pool)).toEqual(['w1', 'w2']);
+  });
+
+  it('drops a peer that sends nonsense, and says nothing of it to the pool', async () => {
+    const server = createServer((_request, response) => response.end('{"version":1,"members":[{"name":"w1","health":"splendid"}]}\n')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanups.push(() => server.close());
+    const pool = localPool();
+    const before = pool.snapshot();
+    const follower = createFollower({ control: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), pool, clock: systemClock, log: silentLog });
+    follower.start();
+    cleanups.push(() => follower.stop());
+    await follower.settled(200);
+    expect(pool.snapshot()).toBe(before);
+  });
+});
+
+describe('the admin API', () => {
+  it('drains, enables and disables by name; names what there is when the name is wrong', async () => {
+    const control = await startControl([await workerEndpoint(), await workerEndpoint()]);
+    const client = createControlClient(apiUrl(control.address()), undefined);
+    expect(await client.change('w2', 'drain')).toEqual({ member: 'w2', admin: 'draining', was: 'enabled' });
+    expect(await client.change('w2', 'drain')).toEqual({ member: 'w2', admin: 'draining', was: 'draining' });
+    expect(await client.change('w2', 'disable')).toMatchObject({ admin: 'disabled' });
+    await expect(client.change('w9', 'drain')).rejects.toThrow(/no member "w9"; there are w1, w2/);
+  });
+
+  it('refuses changes without the token, from a foreign name and as a form', async () => {
+    const control = await startControl([await workerEndpoint(), await workerEndpoint()], { token: 'secret' });
+    const url = apiUrl(control.address());
+    await expect(createControlClient(url, undefined).change('w1', 'drain')).rejects.toThrow(/ROUNDHOUSE_TOKEN/);
+    await expect(createControlClient(url, 'guess!').change('w1', 'drain')).rejects.toThrow(/ROUNDHOUSE_TOKEN/);
+    const form = await fetch(new URL('/api/members/w1/drain', url), { method: 'POST', body: new URLSearchParams({ a: 'b' }) });
+    expect(form.status).toBe(415);
+    expect(control.pool.snapshot().members[0]?.admin).toBe('enabled');
+    expect(await createControlClient(url, 'secret').change('w1', 'drain')).toMatchObject({ admin: 'draining' });
+  });
+
+  it('says what there is for an unknown path, and 405 for other methods', async () => {
+    const control = await startControl([await workerEndpoint(), await workerEndpoint()]);
+    const unknown = await fetch(new URL('/nothing', apiUrl(control.address())));
+    expect(unknown.status).toBe(404);
+    expect(await unknown.text()).toContain('GET /api/status');
+    expect((await fetch(new URL('/api/status', apiUrl(control.address())), { method: 'DELETE' })).status).toBe(405);
+  });
+
+  it('gives Prometheus every target with its labels', async () => {
+    const control = await startControl([await workerEndpoint(), await workerEndpoint()]);
+    const response = await fetch(new URL('/api/discovery', apiUrl(control.address())));
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(await response.json()).toEqual([
+      { targets: ['127.0.0.1:9'], labels: { role: 'dns' } },
+      expect.objectContaining({ labels: { role: 'worker', worker: 'w1' } }),
+      expect.objectContaining({ labels: { role: 'worker', worker: 'w2' } }),
+    ]);
+  });
+});
+
+describe('status', () => {
+  it('takes shares and load from the metrics pages, and lives with pages that cannot be had', async () => {
+    const dns = await workerEndpoint('roundhouse_dns_answer_first_places_total{member="w1",type="A"} 30\nroundhouse_dns_answer_first_places_total{member="w2",type="A"} 10\n');
+    const busy = await workerEndpoint('roundhouse_proxy_requests_total{method="GET",status="2xx"} 7\nroundhouse_proxy_requests_total{method="GET",status="5xx"} 1\nroundhouse_proxy_in_flight_requests 2\n');
+    const mute = await workerEndpoint();
+    const control = await startControl([busy, mute], { dns });
+    const status = await control.status();
+    expect(status).toMatchObject({ service: 'www.roundhouse.test', dnsReachable: true, failOpen: false });
+    expect(status.members[0]).toMatchObject({ name: 'w1', eligible: true, firstPlaces: 30, share: 0.75, requests: 8, inFlight: 2, history: expect.stringMatching(/^\++$/) });
+    const withoutDns = await startControl([busy, mute]);
+    expect((await withoutDns.status()).dnsReachable).toBe(false);
+    expect((await withoutDns.status()).members[0]?.share).toBeUndefined();
+  });
+});
+
+describe('what a worker says on /readyz', () => {
+  it.each([
+    [200, '{"ready":true}', { ok: true }],
+    [503, '{"ready":false,"reason":"draining","by":"operator"}', { ok: true }],
+    [503, '{"ready":false,"reason":"stopping","by":"signal"}', { ok: false, reason: 'not-ready' }],
+    [503, 'busy', { ok: false, reason: 'not-ready' }],
+    [500, '', { ok: false, reason: 'probe-status', detail: 'HTTP 500' }],
+    [204, '', { ok: false, reason: 'probe-status' }],
+  ])('%s %s', (status, body, outcome) => {
+    expect(acceptReadiness(status, body)).toMatchObject(outcome);
+  });
+});

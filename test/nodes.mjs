@@ -1,0 +1,21 @@
+/**
+ * Runs the whole suite on the other Node versions that we promise, each taken from the registry's `node` package.
+ * `npm run test:nodes` for all, `npm run test:nodes -- 24` for one.
+ */
+import { spawnSync } from 'node:child_process';
+
+const asked = process.argv.slice(2);
+const majors = asked.length > 0 ? asked : ['22', '24', '26'];
+const vitest = 'node_modules/vitest/vitest.mjs';
+
+for (const major of majors) {
+  console.log(`\n== Node ${major}`);
+  const program = ['--yes', '--package', `node@${major}`, '--', 'node'];
+  for (const args of [['--version'], [vitest, 'run']]) {
+    const { status, error } = spawnSync('npx', [...program, ...args], { stdio: 'inherit' });
+    if (error !== undefined || status !== 0) {
+      console.error(`Node ${major}: \`node ${args.join(' ')}\` failed (${error?.message ?? `exit code ${status}`})`);
+      process.exit(1);
+    }
+  }
+}

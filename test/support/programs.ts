@@ -1,0 +1,37 @@
+/**
+ * Programs of the system: which are here, and running one to its end. A test whose program is missing is skipped with
+ * the reason printed.
+ */
+import { execFile, spawnSync } from 'node:child_process';
+
+/** Why a test that needs these programs cannot run here; undefined when it can. */
+export function missing(...programs: readonly string[]): string | undefined {
+  const absent = programs.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
+  if (absent.length === 0) return undefined;
+  const reason = `not installed here: ${absent.join(', ')}`;
+  process.stderr.write(`skipped: ${reason}\n`);
+  return reason;
+}
+
+/** Root may make namespaces and bind low ports; others may not. */
+export function notRoot(): string | undefined {
+  if (process.getuid?.() === 0) return undefined;
+  const reason = 'needs root (a mount namespace with its own /etc/resolv.conf)';
+  process.stderr.write(`skipped: ${reason}\n`);
+  return reason;
+}
+
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function exec(program: string, args: readonly string[], input = ''): Promise<Output> {
+  return new Promise((resolve) => {
+    const child = execFile(program, args, { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+    });
+    child.stdin?.end(input);
+  });
+}

@@ -1,0 +1,153 @@
+/**
+ * A real tier as a user would start it: `node dist/cli/main.js up …` in a process of its own, on loopback addresses that
+ * no other test file uses. What it prints, logs and exits with is there to be looked at.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Status } from '../../src/control/status.js';
+
+export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command to its end. */
+export async function roundhouse(...args: readonly string[]): Promise<Finished> {
+  const running = run(args);
+  await once(running.process, 'close');
+  return { code: running.process.exitCode, stdout: running.stdout(), stderr: running.stderr() };
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves with the first match in standard output, rejects when the process ends without it. */
+  saw(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Sends the signal and resolves with the exit code when it has ended. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const closed = once(child, 'close');
+  return {
+    process: child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    saw: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = stdout.match(pattern);
+          if (match === null) return;
+          child.stdout.off('data', look);
+          resolve(match);
+        };
+        child.stdout.on('data', look);
+        child.once('close', () => reject(new Error(`ended (${child.exitCode}) without ${pattern}\n${stdout}\n${stderr}`)));
+        look();
+      }),
+    async stop(signal = 'SIGINT') {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await closed;
+      return child.exitCode;
+    },
+  };
+}
+
+export interface TestTier extends Running {
+  /** Loopback network of this tier, `127.x.y`: DNS, control and origin on .1, workers from .11. */
+  readonly network: string;
+  readonly service: string;
+  readonly dns: { readonly address: string; readonly port: number };
+  readonly control: string;
+  worker(name: string): string;
+  pid(name: string): number;
+  status(): Promise<Status>;
+  /** Polls `status` until it satisfies; the test's own time limit ends it. */
+  until(holds: (status: Status) => boolean): Promise<Status>;
+  /** The command line against this tier. */
+  command(verb: string, ...args: readonly string[]): Promise<Finished>;
+}
+
+let made = 0;
+
+/** A loopback /24 of its own for each call in each test process. */
+export function ownNetwork(): string {
+  made += 1;
+  return `127.${100 + (process.pid % 100)}.${(Math.floor(process.pid / 100) * 7 + made) % 250}`;
+}
+
+export interface TestTierOptions {
+  /** Configuration beyond the addresses, in the file's own words, as JSON. */
+  readonly config?: object;
+  readonly args?: readonly string[];
+}
+
+/** Resolves when the tier has printed its screen. */
+export async function startTier({ config = {}, args = [] }: TestTierOptions = {}): Promise<TestTier> {
+  const network = ownNetwork();
+  const directory = mkdtempSync(join(tmpdir(), 'roundhouse-test-'));
+  const file = join(directory, 'roundhouse.yaml');
+  writeFileSync(file, JSON.stringify(addressed(network, config)));
+  const running = run(['up', file, ...args]);
+  running.process.once('close', () => rmSync(directory, { recursive: true, force: true }));
+  await running.saw(/Ctrl-C stops gracefully/);
+  const control = `http://${network}.1:9100`;
+  const dns = { address: `${network}.1`, port: 5300 };
+  const status = async (): Promise<Status> => (await (await fetch(`${control}/api/status`)).json()) as Status;
+  return {
+    ...running,
+    network,
+    service: 'www.roundhouse.test',
+    dns,
+    control,
+    status,
+    worker: (name) => `http://${network}.${10 + Number(name.slice(1))}:8080`,
+    pid: (name) => latestPid(running.stdout(), name),
+    async until(holds) {
+      for (;;) {
+        const now = await status();
+        if (holds(now)) return now;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    command: (verb, ...more) =>
+      roundhouse(verb, ...more, ...(verb === 'resolve' ? ['--server', `${dns.address}:${dns.port}`] : ['--control', control])),
+  };
+}
+
+/** Merges one level deep, which is all that tests need. */
+function addressed(network: string, config: object): object {
+  const base: Record<string, object> = {
+    dns: { address: `${network}.1`, metricsAddress: `${network}.1` },
+    workers: { address: `${network}.11` },
+    control: { address: `${network}.1` },
+    origin: { address: `${network}.1` },
+    log: { level: 'info', to: '-' },
+  };
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(config)) {
+    merged[key] = typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...base[key], ...value } : value;
+  }
+  return merged;
+}
+
+/** The supervisor logs each start; the last one counts. */
+function latestPid(log: string, name: string): number {
+  const starts = log.split('\n').filter((line) => line.includes('"child process serves"') && line.includes(`"child":"${name}"`));
+  const pid = /"pid":(\d+)/.exec(starts.at(-1) ?? '')?.[1];
+  if (pid === undefined) throw new Error(`${name} was never started`);
+  return Number(pid);
+}

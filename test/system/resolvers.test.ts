@@ -1,0 +1,133 @@
+/**
+ * Real resolvers and clients: dig, unbound before our zone, the C library's getaddrinfo, and curl through all of it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exec, missing, notRoot } from '../support/programs.js';
+import { startTier, type TestTier } from '../support/tier.js';
+
+let tier: TestTier;
+beforeAll(async () => {
+  tier = await startTier({ config: { dns: { ttl: 1, records: [{ name: 'alias', type: 'CNAME', value: 'www' }, { name: 'big', type: 'TXT', value: 'x'.repeat(1500) }] } } });
+});
+afterAll(async () => {
+  await tier.stop();
+});
+
+const workers = (): string[] => [11, 12, 13, 14].map((n) => `${tier.network}.${n}`);
+
+describe.skipIf(missing('dig'))('dig', () => {
+  const dig = async (...args: string[]): Promise<string> => (await exec('dig', [`@${tier.dns.address}`, '-p', '5300', ...args])).stdout;
+
+  it('gets all addresses, another one first each time', async () => {
+    const firsts = new Set<string>();
+    for (let asked = 0; asked < 4; asked += 1) {
+      const lines = (await dig(tier.service, '+short')).trim().split('\n');
+      expect([...lines].sort()).toEqual(workers());
+      firsts.add(lines[0] ?? '');
+    }
+    expect(firsts.size).toBe(4);
+  });
+
+  it('sees an authoritative answer with EDNS over UDP and over TCP, without a warning', async () => {
+    for (const transport of ['+notcp', '+tcp']) {
+      const text = await dig(tier.service, transport);
+      expect(text).toMatch(/status: NOERROR/);
+      expect(text).toMatch(/flags: qr aa rd;/);
+      expect(text).toMatch(/udp: 1232/);
+      expect(text.replace('WARNING: recursion requested but not available', '')).not.toMatch(/warning|malformed|extra bytes/i);
+    }
+  });
+
+  it('keeps the letter case of the question', async () => {
+    expect(await dig('wWw.RoundHouse.TEST', '+nocookie')).toMatch(/wWw\.RoundHouse\.TEST\.\s+\d+\s+IN\s+A/);
+  });
+
+  it('tells NXDOMAIN from NODATA, each with the SOA', async () => {
+    const absent = await dig(`nobody.roundhouse.test`);
+    expect(absent).toMatch(/status: NXDOMAIN/);
+    expect(absent).toMatch(/roundhouse\.test\.\s+\d+\s+IN\s+SOA/);
+    const noData = await dig(tier.service, 'MX');
+    expect(noData).toMatch(/status: NOERROR.*ANSWER: 0, AUTHORITY: 1/s);
+  });
+
+  it('is refused outside the zone, answered HINFO for ANY, BADVERS for EDNS 1, NOTIMP for other opcodes', async () => {
+    expect(await dig('example.com')).toMatch(/status: REFUSED/);
+    expect(await dig(tier.service, 'ANY', '+notcp')).toMatch(/HINFO\s+"RFC8482" ""/);
+    expect(await dig(tier.service, '+edns=1', '+noednsneg')).toMatch(/status: BADVERS/);
+    expect(await dig(tier.service, '+opcode=STATUS')).toMatch(/status: NOTIMP/);
+  });
+
+  it('follows an alias, and falls back to TCP when an answer is truncated', async () => {
+    expect((await dig('alias.roundhouse.test', '+short')).trim().split('\n')).toHaveLength(5);
+    expect(await dig('big.roundhouse.test', 'TXT', '+ignore')).toMatch(/flags: qr aa tc/);
+    const whole = await dig('big.roundhouse.test', 'TXT');
+    expect(whole).toMatch(/Truncated, retrying in TCP/);
+    expect(whole.match(/x/g)?.length).toBeGreaterThanOrEqual(1500);
+  });
+});
+
+describe.skipIf(missing('unbound', 'unshare', 'getent', 'curl') ?? notRoot())('unbound, getaddrinfo and curl', () => {
+  let unbound: ChildProcess;
+  let resolv: string;
+
+  beforeAll(async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'roundhouse-unbound-'));
+    resolv = join(directory, 'resolv.conf');
+    writeFileSync(resolv, `nameserver ${tier.network}.53\n`);
+    const config = join(directory, 'unbound.conf');
+    writeFileSync(
+      config,
+      `server:
+  interface: ${tier.network}.53
+  do-daemonize: no
+  use-syslog: no
+  username: ""
+  chroot: ""
+  directory: "${directory}"
+  pidfile: ""
+  module-config: "iterator"
+  do-not-query-localhost: no
+  access-control: 127.0.0.0/8 allow
+  local-zone: "test." nodefault
+  cache-max-ttl: 1
+stub-zone:
+  name: "roundhouse.test"
+  stub-addr: ${tier.dns.address}@5300
+`,
+    );
+    unbound = spawn('unbound', ['-d', '-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await new Promise<void>((resolve, reject) => {
+      unbound.stderr?.on('data', (text: Buffer) => /start of service/.test(text.toString()) && resolve());
+      unbound.once('exit', (code) => reject(new Error(`unbound ended with ${code}`)));
+    });
+  });
+  afterAll(() => {
+    unbound.kill();
+  });
+
+  /** Runs a shell command in which the C library resolves through unbound. */
+  const inside = (command: string): ReturnType<typeof exec> => exec('unshare', ['-m', 'sh', '-c', `mount --bind ${resolv} /etc/resolv.conf && ${command}`]);
+
+  it('unbound resolves and caches the zone', async () => {
+    const { stdout } = await exec('dig', [`@${tier.network}.53`, tier.service, '+short']);
+    expect(stdout.trim().split('\n').sort()).toEqual(workers());
+    const negative = await exec('dig', [`@${tier.network}.53`, 'nobody.roundhouse.test']);
+    expect(negative.stdout).toMatch(/status: NXDOMAIN/);
+  });
+
+  it('getaddrinfo resolves the name', async () => {
+    const { stdout, stderr } = await inside(`getent ahostsv4 ${tier.service}`);
+    const found = new Set(stdout.split('\n').map((line) => line.split(' ')[0]).filter((word) => word !== ''));
+    expect([...found].sort(), stderr).toEqual(workers());
+  });
+
+  it('curl reaches every worker through it', async () => {
+    const { stdout } = await inside(`for i in $(seq 40); do curl -s -o /dev/null -D - http://${tier.service}:8080/echo | grep -i ^via; done`);
+    const reached = new Set(stdout.match(/\bw\d\b/g));
+    expect([...reached].sort()).toEqual(['w1', 'w2', 'w3', 'w4']);
+  });
+});
