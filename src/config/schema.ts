@@ -2,21 +2,43 @@
  * The shape of the configuration: every option with its default, range and meaning, once. Loading, `check`, the JSON
  * Schema for editors and `docs/CONFIG.md` all come from here, so a description is documentation.
  *
- * Names follow the field (`inter`, `rise`, `fall`, `maxconn`), units stand last (`connectMs`, `negativeTtlS`).
+ * Names follow the field (`inter`, `rise`, `fall`, `maxconn`), units stand last (`connectMs`, `negativeTtlS`). Where type
+ * and range do not say it all, `expects` completes the sentence "expected …" for error messages and the reference alike.
  */
 import { z } from 'zod';
+import { staticTypes } from '../dns/record.js';
+import { logLevels } from '../log.js';
+import { policyNames } from '../pool/policies.js';
+
+/** What zod reports of one wrong value; here so that zod stays behind this file and the reference. */
+export type SchemaIssue = z.core.$ZodIssue;
 
 const port = z.int().min(0).max(65535);
 const ms = (most = 86_400_000): z.ZodInt => z.int().min(1).max(most);
-const ipAddress = z.union([z.ipv4(), z.ipv6()], { error: 'expected an IP address' });
-const prefix = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], { error: 'expected an address or a prefix such as 10.0.0.0/8' });
-const label = z.string().regex(/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i, { error: 'expected one DNS label: letters, digits and hyphens, at most 63' });
+const ipAddress = z.union([z.ipv4(), z.ipv6()]).meta({ expects: 'an IP address' });
+const ipv4Address = z.ipv4().meta({ expects: 'an IPv4 address' });
+const ipv6Address = z.ipv6().meta({ expects: 'an IPv6 address' });
+const prefix = z
+  .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
+  .meta({ expects: 'an address or a prefix such as 10.0.0.0/8' });
+const label = z
+  .string()
+  .regex(/^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/)
+  .meta({ expects: 'one DNS label: letters, digits, hyphens and underscores, at most 63' });
 const dnsName = z
   .string()
   .max(253)
-  .regex(/^(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$/i, { error: 'expected a domain name such as roundhouse.test' });
+  .regex(/^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/)
+  .meta({ expects: 'a domain name such as roundhouse.test' });
+const text = z.string().min(1).meta({ expects: 'a string that is not empty' });
+const policy = z.string().min(1).meta({ expects: `one of ${policyNames.join(', ')}, or the path of a module such as ./my-policy.js` });
+const targetPath = z
+  .string()
+  .max(2000)
+  .regex(/^\/[\x21-\x7e]*$/)
+  .meta({ expects: 'a path that starts with /, without spaces' });
 
-const originUrl = z.url({ protocol: /^https?$/, error: 'expected a URL such as http://127.0.0.1:9000' });
+const originUrl = z.url({ protocol: /^https?$/ }).meta({ expects: 'a URL such as http://127.0.0.1:9000' });
 
 const originEntry = z.strictObject({
   url: originUrl.describe('`http://HOST:PORT` or `https://HOST:PORT`; a path is not allowed.'),
@@ -26,18 +48,18 @@ const originEntry = z.strictObject({
 
 const memberEntry = z.strictObject({
   name: label.describe('Its name; `NAME.ZONE` resolves to it alone.'),
-  address: z.ipv4().optional().describe('IPv4 address, answered to A queries.'),
-  address6: z.ipv6().optional().describe('IPv6 address, answered to AAAA queries.'),
+  address: ipv4Address.optional().describe('IPv4 address, answered to A queries.'),
+  address6: ipv6Address.optional().describe('IPv6 address, answered to AAAA queries.'),
   port: port.optional().describe('Port for clients; by default `workers.port`.'),
   metricsPort: port.optional().describe('Port of `/metrics`; by default `workers.metricsPort`.'),
   weight: z.int().min(1).max(255).default(1).describe('Relative share under the `weighted` policy.'),
-  location: label.optional().describe('Where it stands.'),
+  location: label.optional().describe('Where it stands; a label in service discovery.'),
 });
 
 const probe = (defaults: { path: string }) =>
   z
     .strictObject({
-      path: z.string().startsWith('/').default(defaults.path).describe('Path asked with GET.'),
+      path: targetPath.default(defaults.path).describe('Path asked with GET.'),
       interMs: ms().default(2000).describe('Time between probes of a member whose state is settled and up.'),
       fastinterMs: ms().default(1000).describe('The same while its state is in transition.'),
       downinterMs: ms().default(2000).describe('The same while it is down.'),
@@ -58,10 +80,10 @@ const tcp = z
   .prefault({});
 
 const recordEntry = z.strictObject({
-  name: z.string().min(1).describe('Owner name: relative to the zone, `@` for its apex, or absolute with a final dot.'),
-  type: z.enum(['A', 'AAAA', 'CNAME', 'TXT', 'MX', 'SRV', 'CAA', 'NS']).describe('Record type.'),
+  name: text.describe('Owner name: relative to the zone, `@` for its apex, or absolute with a final dot.'),
+  type: z.enum(staticTypes).describe('Record type.'),
   ttlS: z.int().min(0).max(2_147_483_647).default(300).describe('TTL in seconds.'),
-  value: z.string().describe('As in a zone file: `10 mail.example.org.` for MX, `0 5 5060 sip.example.org.` for SRV, `0 issue "ca.example.org"` for CAA.'),
+  value: text.describe('As in a zone file: `10 mail.example.org.` for MX, `0 5 5060 sip.example.org.` for SRV, `0 issue "ca.example.org"` for CAA.'),
 });
 
 const dns = z
@@ -72,13 +94,11 @@ const dns = z
     port: port.default(5300).describe('Port to listen on.'),
     metricsAddress: ipAddress.default('127.0.0.1').describe('Address of `/metrics`, `/livez`, `/readyz`.'),
     metricsPort: port.default(9153).describe('Port of the same.'),
-    policy: z
-      .string()
-      .default('round-robin')
-      .describe('How members are ordered: `round-robin`, `static-list`, `fixed`, `random`, `weighted`, `affinity`, or the path of a module (`./my-policy.js`).'),
+    policy: policy.default('round-robin').describe('How the workers are ordered in answers. A path is relative to the configuration file.'),
     tail: z.enum(['cyclic', 'shuffled']).default('cyclic').describe('`round-robin`: order behind the first place. `shuffled` spreads the retries of a dead first choice over all others.'),
     ttl: z
-      .union([z.int().min(0).max(86_400), z.string().regex(/^\d{1,5}\/\d{1,5}$/, { error: 'expected seconds, or MAX/MIN such as 30/5' })])
+      .union([z.int().min(0).max(86_400), z.string().regex(/^\d{1,5}\/\d{1,5}$/)])
+      .meta({ expects: 'whole seconds from 0 to 86400, or MAX/MIN such as 30/5' })
       .default('30/5')
       .describe('TTL of rotated answers: seconds for a constant one, or `MAX/MIN` to bound it by the time in which health could change.'),
     answersMax: z.int().min(1).max(100).default(100).describe('At most so many addresses in an answer.'),
@@ -93,7 +113,7 @@ const dns = z
 const workers = z
   .strictObject({
     count: z.int().min(1).max(250).default(4).describe('How many workers `up` runs, unless `members` lists them.'),
-    address: z.ipv4().default('127.0.0.11').describe('Address of the first worker; the next ones count up from it.'),
+    address: ipv4Address.default('127.0.0.11').describe('Address of the first worker; the next ones count up from it.'),
     port: port.default(8080).describe('Port for clients. A records carry no port, so all workers share one.'),
     metricsPort: port.default(9101).describe('Port of `/metrics`, `/livez`, `/readyz` on the worker\'s own address.'),
     members: z.array(memberEntry).min(1).max(250).optional().describe('The workers one by one, instead of `count` and `address`.'),
@@ -104,7 +124,7 @@ const workers = z
 const proxy = z
   .strictObject({
     engine: z.enum(['http-proxy']).default('http-proxy').describe('Which HTTP engine serves.'),
-    policy: z.string().default('round-robin').describe('How a worker orders the origins; the same words as `dns.policy`.'),
+    policy: policy.default('round-robin').describe('How a worker orders the origins; the same words as `dns.policy`.'),
     host: z.enum(['rewrite', 'keep']).default('rewrite').describe('`rewrite`: the origin sees its own name in Host (and ours in X-Forwarded-Host). `keep`: it sees the name the client asked for.'),
     trustedNetworks: z.array(prefix).max(1000).default([]).describe('Clients whose Forwarded, X-Forwarded-* and X-Request-Id fields are believed.'),
     probe: probe({ path: '/' }).describe('How each worker probes the origins. Any status below 500 is good.'),
@@ -144,7 +164,7 @@ const proxy = z
       .prefault({})
       .describe('Retries and their budget.'),
     accessLog: z.enum(['all', 'errors', 'off']).default('errors').describe('Which exchanges are logged: every one, those that failed, or none.'),
-    accessLogFile: z.string().min(1).default('-').describe('Where to: `-` is standard output.'),
+    accessLogFile: text.default('-').describe('Where to: `-` is standard output.'),
   })
   .prefault({});
 
@@ -169,14 +189,14 @@ export const configSchema = z.strictObject({
     .strictObject({
       address: ipAddress.default('127.0.0.1').describe('Address of the built-in origin.'),
       port: port.default(9000).describe('Port of the same.'),
-      directory: z.string().optional().describe('Directory to serve as the master origin; without it the demo pages.'),
+      directory: text.optional().describe('Directory to serve as the master origin; without it the demo pages.'),
     })
     .prefault({})
     .describe('The built-in origin, which `up` runs when `origins` is not given.'),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn').describe('What is logged, from this level up.'),
-      to: z.string().min(1).default('stderr').describe('`stderr`, `-` for standard output, or a file.'),
+      level: z.enum(logLevels).default('warn').describe('What is logged, from this level up.'),
+      to: text.default('stderr').describe('`stderr`, `-` for standard output, or a file.'),
     })
     .prefault({})
     .describe('The log of all processes: one JSON object a line.'),

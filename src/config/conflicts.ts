@@ -1,0 +1,201 @@
+/**
+ * What the schema cannot see: values that are right alone and wrong together.
+ *
+ * Each check is a function from the whole configuration to problems, so that all of them are told at once. Of two keys in
+ * conflict the one that somebody wrote is to blame, not the one that has its default.
+ */
+import { absoluteName, parseRecord } from '../dns/record.js';
+import { policyNames } from '../pool/policies.js';
+import { addressAt, originsOf, workersOf } from './effective.js';
+import { canonicalAddress, portClashes } from './listeners.js';
+import type { Path } from './outline.js';
+import { nearest, shown, type Problem } from './problems.js';
+import type { Config } from './schema.js';
+
+export type IsGiven = (path: Path) => boolean;
+
+type Check = (config: Config, isGiven: IsGiven) => readonly Problem[];
+
+const checks: readonly Check[] = [ttl, policies, workerList, memberAddresses, probes, timeouts, origins, names, records, portClashes];
+
+export function findConflicts(config: Config, isGiven: IsGiven): Problem[] {
+  return checks.flatMap((check) => check(config, isGiven));
+}
+
+function ttl({ dns }: Config): Problem[] {
+  if (typeof dns.ttl === 'number') return [];
+  const [most = 0, least = 0] = dns.ttl.split('/').map(Number);
+  const path = ['dns', 'ttl'];
+  if (most > 86_400) return [{ path, text: `expected MAX of at most 86400 seconds, got ${shown(dns.ttl)}` }];
+  if (least > most) return [{ path, text: `expected MAX/MIN with MIN not above MAX, got ${shown(dns.ttl)}; did you mean ${least}/${most}?` }];
+  return [];
+}
+
+function policies({ dns, proxy }: Config): Problem[] {
+  return [
+    { path: ['dns', 'policy'], policy: dns.policy },
+    { path: ['proxy', 'policy'], policy: proxy.policy },
+  ].flatMap(({ path, policy }) => {
+    if (/[/\\]/.test(policy) || policyNames.some((name) => name === policy)) return [];
+    const close = nearest(policy, policyNames);
+    const hint = close === undefined ? '' : `; did you mean ${close}?`;
+    return [{ path, text: `expected one of ${policyNames.join(', ')}, or the path of a module such as ./my-policy.js, got ${shown(policy)}${hint}` }];
+  });
+}
+
+function workerList({ workers }: Config, isGiven: IsGiven): Problem[] {
+  const { members, address, count } = workers;
+  if (members === undefined) {
+    if (addressAt(address, count - 1) !== undefined) return [];
+    const path = isGiven(['workers', 'count']) ? ['workers', 'count'] : ['workers', 'address'];
+    return [{ path, about: [['workers', 'address']], text: `expected addresses up to 255.255.255.255, got ${count} of them from ${address} on` }];
+  }
+  return ['count', 'address']
+    .map((key) => ['workers', key])
+    .filter(isGiven)
+    .map((path) => ({ path, about: [['workers', 'members']], text: 'this has no effect beside workers.members; remove one of the two' }));
+}
+
+function memberAddresses({ workers }: Config): Problem[] {
+  const { members = [] } = workers;
+  const place = (index: number, key: string): Path => ['workers', 'members', index, key];
+  const homeless = members.flatMap(({ address, address6 }, index): Problem[] =>
+    address === undefined && address6 === undefined ? [{ path: ['workers', 'members', index], text: 'expected an address, an address6, or both, got neither' }] : [],
+  );
+  return [
+    ...homeless,
+    ...twins(members.map(({ name }, index) => ({ path: place(index, 'name'), value: name.toLowerCase(), shown: name }))),
+    ...twins(members.flatMap(({ address }, index) => (address === undefined ? [] : [{ path: place(index, 'address'), value: address, shown: address }]))),
+    ...twins(members.flatMap(({ address6 }, index) => (address6 === undefined ? [] : [{ path: place(index, 'address6'), value: canonicalAddress(address6), shown: address6 }]))),
+  ];
+}
+
+interface Entry {
+  readonly path: Path;
+  /** What must be unique. */
+  readonly value: string;
+  readonly shown: string;
+}
+
+/** A problem for each entry whose value an earlier one has. */
+function twins(entries: readonly Entry[]): Problem[] {
+  const first = new Map<string, Entry>();
+  return entries.flatMap((entry) => {
+    const earlier = first.get(entry.value);
+    first.set(entry.value, earlier ?? entry);
+    if (earlier === undefined) return [];
+    return [{ path: entry.path, about: [earlier.path], text: `expected one that no other has, got ${shown(entry.shown)} again` }];
+  });
+}
+
+function probes({ workers, proxy }: Config, isGiven: IsGiven): Problem[] {
+  return [
+    { base: ['workers', 'probe'], probe: workers.probe },
+    { base: ['proxy', 'probe'], probe: proxy.probe },
+  ].flatMap(({ base, probe }) => {
+    if (probe.timeoutMs <= probe.interMs) return [];
+    const [timeout, inter] = [[...base, 'timeoutMs'], [...base, 'interMs']];
+    if (isGiven(timeout)) return [{ path: timeout, about: [inter], text: `expected at most interMs, which is ${probe.interMs}, got ${probe.timeoutMs}` }];
+    return [{ path: inter, about: [timeout], text: `expected at least timeoutMs, which is ${probe.timeoutMs}, got ${probe.interMs}; set both` }];
+  });
+}
+
+function timeouts({ proxy }: Config, isGiven: IsGiven): Problem[] {
+  const { headersMs, requestMs } = proxy.timeouts; // node:http refuses to start otherwise
+  if (headersMs <= requestMs) return [];
+  const headers = ['proxy', 'timeouts', 'headersMs'];
+  const request = ['proxy', 'timeouts', 'requestMs'];
+  if (isGiven(headers)) return [{ path: headers, about: [request], text: `expected at most requestMs, which is ${requestMs} and includes it, got ${headersMs}` }];
+  return [{ path: request, about: [headers], text: `expected at least headersMs, which is ${headersMs} and part of it, got ${requestMs}` }];
+}
+
+function origins(config: Config): Problem[] {
+  if (config.origins === undefined) return [];
+  const written = config.origins;
+  const entries = originsOf(config).map((origin, index) => {
+    const entry = written[index];
+    const path = (key: 'url' | 'name'): Path => (typeof entry === 'object' && entry[key] !== undefined ? ['origins', index, key] : ['origins', index]);
+    return { ...origin, urlPath: path('url'), namePath: path('name') };
+  });
+  return [
+    ...entries.flatMap(({ url, urlPath }) => originUrl(url, urlPath)),
+    ...twins(entries.map(({ name, namePath }) => ({ path: namePath, value: name.toLowerCase(), shown: name }))),
+    ...twins(entries.map(({ url, urlPath }) => ({ path: urlPath, value: new URL(url).origin, shown: url }))),
+  ];
+}
+
+function originUrl(url: string, path: Path): Problem[] {
+  const { username, password, pathname, hostname } = new URL(url);
+  if (username !== '' || password !== '') return [{ path, text: 'expected a URL without user name and password, which this proxy would not send' }];
+  if (pathname !== '/' || /[?#]/.test(url)) return [{ path, text: `expected a URL without path, query and fragment (requests keep their own), got ${shown(url)}` }];
+  if (hostname === '') return [{ path, text: `expected a URL with a host, got ${shown(url)}` }];
+  return [];
+}
+
+/** Who owns a name of the zone: the service, a worker, or a name server that has no record of its own. */
+function names(config: Config, isGiven: IsGiven): Problem[] {
+  const { dns } = config;
+  const service = { path: ['dns', 'name'], value: dns.name.toLowerCase(), shown: dns.name };
+  const workers = workersOf(config).map(({ name, index }) => ({
+    path: config.workers.members === undefined ? ['workers', 'count'] : ['workers', 'members', index, 'name'],
+    value: name.toLowerCase(),
+    shown: name,
+  }));
+  const suffix = `.${dns.zone.replace(/\.$/, '')}.`.toLowerCase();
+  const servers = dns.nameservers.map((name, index) => {
+    const lower = name.toLowerCase();
+    return { path: ['dns', 'nameservers', index], value: lower.endsWith(suffix) ? lower.slice(0, -suffix.length) : lower, shown: name };
+  });
+  const taken = [...workers, ...servers].filter(({ value }) => value === service.value);
+  const collisions = taken.map(({ path }) => collision(service, path, 'the service', isGiven));
+  const shadowed = servers.flatMap((server) => workers.filter(({ value }) => value === server.value).map(({ path }) => collision(server, path, 'a name server', isGiven)));
+  return [...collisions, ...shadowed, ...twins(servers), ...tooLong(config)];
+}
+
+function collision(owner: Entry, other: Path, role: string, isGiven: IsGiven): Problem {
+  const [path, about] = isGiven(owner.path) || !isGiven(other) ? [owner.path, other] : [other, owner.path];
+  return { path, about: [about], text: `expected different names for ${role} and ${other[0] === 'workers' ? 'the workers' : 'the name servers'}, got ${shown(owner.shown)} for both` };
+}
+
+function tooLong(config: Config): Problem[] {
+  const longest = Math.max(config.dns.name.length, ...workersOf(config).map(({ name }) => name.length));
+  const length = longest + 1 + config.dns.zone.replace(/\.$/, '').length;
+  return length <= 253 ? [] : [{ path: ['dns', 'zone'], text: `expected names of at most 253 characters in the zone, got one of ${length}` }];
+}
+
+function records(config: Config): Problem[] {
+  const { dns } = config;
+  const zone = dns.zone.replace(/\.$/, '');
+  const pooled = new Set([dns.name, ...workersOf(config).map(({ name }) => name)].map((name) => `${name}.${zone}`.toLowerCase()));
+  const byName = new Map<string, Set<string>>();
+  const owners = dns.records.map(({ name, type }) => {
+    const owner = (name === '@' ? zone : name.endsWith('.') ? name.slice(0, -1) : `${name}.${zone}`).toLowerCase();
+    byName.set(owner, (byName.get(owner) ?? new Set()).add(type));
+    return owner;
+  });
+  return dns.records.flatMap((record, index): Problem[] => {
+    const owner = owners[index] ?? '';
+    const name = ['dns', 'records', index, 'name'];
+    const wrong = recordFlaw(record, zone);
+    if (wrong !== undefined) return [{ path: ['dns', 'records', index, wrong.key], text: wrong.text }];
+    if (owner !== zone.toLowerCase() && !owner.endsWith(`.${zone}`.toLowerCase())) return [{ path: name, text: `expected a name in the zone ${zone}, got ${shown(record.name)}` }];
+    const isAddress = record.type === 'A' || record.type === 'AAAA' || record.type === 'CNAME';
+    if (isAddress && pooled.has(owner)) return [{ path: name, text: `expected a name whose addresses do not come from the pool, got ${shown(record.name)}` }];
+    const beside = byName.get(owner)?.size ?? 1;
+    if (record.type === 'CNAME' && (beside > 1 || owner === zone.toLowerCase())) return [{ path: name, text: `expected a name without other records for a CNAME (RFC 2181 §10.1), got ${shown(record.name)}` }];
+    return [];
+  });
+}
+
+function recordFlaw({ name, type, value }: Config['dns']['records'][number], zone: string): { readonly key: string; readonly text: string } | undefined {
+  let key = 'name';
+  try {
+    absoluteName(name, zone);
+    key = 'value';
+    parseRecord(type, value, zone);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { key, text: `${error.message}, got ${shown(key === 'name' ? name : value)}` };
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What follows from a configuration: the list of workers, the list of origins, and the file that says it all.
+ *
+ * `count` and `address` are shorthand for `members`, a URL is shorthand for an origin's entry; everybody downstream sees
+ * only the long form that is made here.
+ */
+import { stringify } from 'yaml';
+import type { PoolMember } from '../pool/pool.js';
+import { formatAddress } from '../service.js';
+import type { Config } from './schema.js';
+
+export interface WorkerEntry extends PoolMember {
+  readonly metricsPort: number;
+}
+
+export interface OriginEntry {
+  readonly name: string;
+  readonly url: string;
+  readonly weight: number;
+}
+
+/** The members of the pool that DNS rotates, in configured order. */
+export function workersOf({ workers }: Pick<Config, 'workers'>): WorkerEntry[] {
+  const { count, address, port, metricsPort, members } = workers;
+  if (members === undefined) {
+    return Array.from({ length: count }, (_, index) => ({ name: `w${index + 1}`, index, address: addressAt(address, index) ?? address, port, metricsPort, weight: 1 }));
+  }
+  return members.map((member, index) => ({
+    name: member.name,
+    index,
+    ...(member.address === undefined ? {} : { address: member.address }),
+    ...(member.address6 === undefined ? {} : { address6: member.address6 }),
+    port: member.port ?? port,
+    metricsPort: member.metricsPort ?? metricsPort,
+    weight: member.weight,
+    ...(member.location === undefined ? {} : { location: member.location }),
+  }));
+}
+
+/** The IPv4 address `by` after `first`; undefined beyond 255.255.255.255. */
+export function addressAt(first: string, by: number): string | undefined {
+  const number = first.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0) + by;
+  if (number > 0xffff_ffff) return undefined;
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.');
+}
+
+/** The origins in configured order; the built-in one when none is configured. */
+export function originsOf({ origins, origin }: Pick<Config, 'origins' | 'origin'>): OriginEntry[] {
+  if (origins === undefined) return [{ name: 'origin', url: `http://${formatAddress({ address: reachable(origin.address), port: origin.port })}`, weight: 1 }];
+  return origins.map((entry, index) => {
+    const { name, url, weight } = typeof entry === 'string' ? { name: undefined, url: entry, weight: 1 } : entry;
+    return { name: name ?? `o${index + 1}`, url, weight };
+  });
+}
+
+/** Where a listener on every address can be reached from the same machine. */
+const reachable = (address: string): string => (address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address);
+
+/** The configuration with every default filled in, as a file that loads to the same again. */
+export function effectiveYaml(config: Config): string {
+  return stringify(config.workers.members === undefined ? config : { ...config, workers: withoutShorthand(config.workers) }, { lineWidth: 0 });
+}
+
+/** `count` and `address` have no meaning beside `members`, and loading refuses them there. */
+function withoutShorthand({ count: _count, address: _address, ...rest }: Config['workers']): Omit<Config['workers'], 'count' | 'address'> {
+  return rest;
+}

@@ -1,0 +1,99 @@
+/**
+ * The schema as plain data: what the JSON Schema for editors, the reference and the error messages are made from.
+ *
+ * One walk of zod's own export instead of three of its internals, and one way to say what a key expects, so that a
+ * message and the documentation of the same key cannot differ.
+ */
+import { z } from 'zod';
+import { configSchema } from './schema.js';
+
+/** Keys and indices from the top: `['dns', 'records', 3, 'value']`. */
+export type Path = readonly PropertyKey[];
+
+/** The part of JSON Schema that the export uses. */
+export interface OutlineNode {
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly properties?: Readonly<Record<string, OutlineNode>>;
+  readonly required?: readonly string[];
+  readonly items?: OutlineNode;
+  readonly anyOf?: readonly OutlineNode[];
+  /** Completes "expected …" where type and range do not say it all. Not JSON Schema. */
+  readonly expects?: string;
+}
+
+let made: OutlineNode | undefined;
+
+/** What a person may write, so with nothing required that has a default. */
+export function outline(): OutlineNode {
+  made ??= z.toJSONSchema(configSchema, { io: 'input' }) as OutlineNode; // zod types it as every version of JSON Schema at once
+  return made;
+}
+
+/** The node that describes the value at `path`; undefined where the schema has none. */
+export function nodeAt(path: Path): OutlineNode | undefined {
+  let node: OutlineNode | undefined = outline();
+  for (const step of path) {
+    if (node === undefined) return undefined;
+    node = typeof step === 'number' ? node.items : propertyOf(mappingOf(node), String(step));
+  }
+  return node;
+}
+
+const propertyOf = (node: OutlineNode | undefined, key: string): OutlineNode | undefined =>
+  node?.properties !== undefined && Object.hasOwn(node.properties, key) ? node.properties[key] : undefined;
+
+/** The node itself, or its alternative that is a mapping. */
+export function mappingOf(node: OutlineNode): OutlineNode | undefined {
+  return node.properties === undefined ? node.anyOf?.find(({ type }) => type === 'object') : node;
+}
+
+/** Completes "expected …". */
+export function expectation(node: OutlineNode): string {
+  if (node.expects !== undefined) return node.expects;
+  if (node.anyOf !== undefined) return node.anyOf.map(expectation).join(', or ');
+  if (node.enum !== undefined) return node.enum.length === 1 ? String(node.enum[0]) : `one of ${node.enum.join(', ')}`;
+  switch (node.type) {
+    case 'integer':
+      return `an integer ${range(node.minimum, node.maximum)}`;
+    case 'number':
+      return `a number ${range(node.minimum, node.maximum)}`;
+    case 'array':
+      return `a list of ${entries(node)}`;
+    case 'object':
+      return 'a mapping';
+    default:
+      return 'a string';
+  }
+}
+
+/** A maximum that only says "a safe integer" is not worth words. */
+function range(minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER): string {
+  return maximum >= Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+}
+
+function entries({ minItems = 0, maxItems }: OutlineNode): string {
+  if (maxItems === undefined) return `at least ${minItems} entries`;
+  return minItems === 0 ? `at most ${maxItems} entries` : `${minItems} to ${maxItems} entries`;
+}
+
+/** `dns.records[3].value` */
+export function formatPath(path: Path): string {
+  return path.map((step, place) => (typeof step === 'number' ? `[${step}]` : `${place === 0 ? '' : '.'}${String(step)}`)).join('');
+}
+
+/** The value at `path`, and whether there is one. */
+export function valueAt(root: unknown, path: Path): { readonly found: boolean; readonly value: unknown } {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return { found: false, value: undefined };
+    value = Reflect.get(value, step);
+  }
+  return { found: true, value };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '../../src/config/load.js';
+import type { ConfigInput } from '../../src/config/schema.js';
+
+const complaints = (overrides: ConfigInput): string[] => {
+  try {
+    loadConfig({ overrides });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n').map((line) => line.replace(/^config: (.*) \(command line\)$/, '$1'));
+    throw error;
+  }
+  return [];
+};
+
+const member = (name: string, address: string): { name: string; address: string } => ({ name, address });
+
+describe('values that are right alone and wrong together', () => {
+  it.each<[string, ConfigInput, string]>([
+    ['MIN above MAX', { dns: { ttl: '5/30' } }, 'dns.ttl: expected MAX/MIN with MIN not above MAX, got "5/30"; did you mean 30/5?'],
+    ['a TTL beyond a day', { dns: { ttl: '99999/5' } }, 'dns.ttl: expected MAX of at most 86400 seconds, got "99999/5"'],
+    [
+      'a slip in the policy',
+      { dns: { policy: 'wieghted' } },
+      'dns.policy: expected one of round-robin, static-list, fixed, random, weighted, affinity, or the path of a module such as ./my-policy.js, got "wieghted"; did you mean weighted?',
+    ],
+    ['too many workers for the range', { workers: { count: 10, address: '255.255.255.250' } }, 'workers.count: expected addresses up to 255.255.255.255, got 10 of them from 255.255.255.250 on'],
+    ['count beside members', { workers: { count: 2, members: [member('a', '127.0.0.2')] } }, 'workers.count: this has no effect beside workers.members; remove one of the two'],
+    ['a member without address', { workers: { members: [{ name: 'a' }] } }, 'workers.members[0]: expected an address, an address6, or both, got neither'],
+    ['two members of one name', { workers: { members: [member('a', '127.0.0.2'), member('A', '127.0.0.3')] } }, 'workers.members[1].name: expected one that no other has, got "A" again'],
+    ['two members of one address', { workers: { members: [member('a', '127.0.0.2'), member('b', '127.0.0.2')] } }, 'workers.members[1].address: expected one that no other has, got "127.0.0.2" again'],
+    [
+      'one IPv6 address in two spellings',
+      { workers: { members: [{ ...member('a', '127.0.0.2'), address6: '::1' }, { ...member('b', '127.0.0.3'), address6: '0:0:0:0:0:0:0:1' }] } },
+      'workers.members[1].address6: expected one that no other has, got "0:0:0:0:0:0:0:1" again',
+    ],
+    ['probes that outlast their interval', { workers: { probe: { timeoutMs: 3000 } } }, 'workers.probe.timeoutMs: expected at most interMs, which is 2000, got 3000'],
+    ['an interval below the time limit', { proxy: { probe: { interMs: 100 } } }, 'proxy.probe.interMs: expected at least timeoutMs, which is 1000, got 100; set both'],
+    ['a head that may take longer than its request', { proxy: { timeouts: { requestMs: 5000 } } }, 'proxy.timeouts.requestMs: expected at least headersMs, which is 10000 and part of it, got 5000'],
+    ['an origin with a path', { origins: ['http://a.test/b'] }, 'origins[0]: expected a URL without path, query and fragment (requests keep their own), got "http://a.test/b"'],
+    ['an origin with an empty query', { origins: [{ url: 'http://a.test?' }] }, 'origins[0].url: expected a URL without path, query and fragment (requests keep their own), got "http://a.test?"'],
+    ['an origin with credentials', { origins: ['http://me:secret@a.test'] }, 'origins[0]: expected a URL without user name and password, which this proxy would not send'],
+    ['two origins of one name', { origins: [{ url: 'http://a.test', name: 'o2' }, 'http://b.test'] }, 'origins[1]: expected one that no other has, got "o2" again'],
+    ['one origin twice', { origins: ['http://a.test', 'http://a.test:80/'] }, 'origins[1]: expected one that no other has, got "http://a.test:80/" again'],
+    ['a worker with the service name', { dns: { name: 'W2' } }, 'dns.name: expected different names for the service and the workers, got "W2" for both'],
+    ['a name server with the service name', { dns: { nameservers: ['www'] } }, 'dns.nameservers[0]: expected different names for the service and the name servers, got "www" for both'],
+    ['the same, absolute', { dns: { nameservers: ['www.Roundhouse.test.'] } }, 'dns.nameservers[0]: expected different names for the service and the name servers, got "www" for both'],
+    ['a worker with a name server\'s name', { workers: { members: [member('ns1', '127.0.0.2')] } }, 'workers.members[0].name: expected different names for a name server and the workers, got "ns1" for both'],
+    ['an address for the service name', { dns: { records: [{ name: 'www', type: 'A', value: '192.0.2.1' }] } }, 'dns.records[0].name: expected a name whose addresses do not come from the pool, got "www"'],
+    ['an alias for a worker', { dns: { records: [{ name: 'w1.roundhouse.test.', type: 'CNAME', value: 'x' }] } }, 'dns.records[0].name: expected a name whose addresses do not come from the pool, got "w1.roundhouse.test."'],
+    ['a record outside the zone', { dns: { records: [{ name: 'a.example.', type: 'A', value: '192.0.2.1' }] } }, 'dns.records[0].name: expected a name in the zone roundhouse.test, got "a.example."'],
+    ['an alias at the apex', { dns: { records: [{ name: '@', type: 'CNAME', value: 'x' }] } }, 'dns.records[0].name: expected a name without other records for a CNAME (RFC 2181 §10.1), got "@"'],
+    ['a record of nonsense', { dns: { records: [{ name: 'a', type: 'MX', value: 'mail' }] } }, 'dns.records[0].value: expected `PREFERENCE HOST`, such as `10 mail`, got "mail"'],
+    ['two listeners on one port', { control: { port: 9000 } }, 'control.port: expected a port that is free on 127.0.0.1, got 9000, which origin.port has too'],
+    ['a worker\'s port and its metrics', { workers: { metricsPort: 8080 } }, 'workers.metricsPort: expected a port that is free on 127.0.0.11, got 8080, which workers.port has too'],
+    ['every address and one of them', { dns: { address: '0.0.0.0', port: 9101 } }, 'dns.port: expected a port that is free on 0.0.0.0, got 9101, which workers.metricsPort has too'],
+    ['IPv6\'s every address and an IPv4 one', { control: { address: '::', port: 5300 } }, 'control.port: expected a port that is free on ::, got 5300, which dns.port has too'],
+    ['a zone too long for its names', { dns: { zone: `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(58)}` } }, 'dns.zone: expected names of at most 253 characters in the zone, got one of 254'],
+  ])('%s', (_, input, complaint) => {
+    expect(complaints(input)).toEqual([complaint]);
+  });
+
+  it.each<[string, ConfigInput]>([
+    ['a free port twice', { control: { port: 0 }, dns: { port: 0, metricsPort: 0 } }],
+    ['one port on different addresses', { control: { port: 8080 } }],
+    ['the origin\'s port when there is no built-in one', { origins: ['http://a.test'], control: { port: 9000 } }],
+    ['text beside the service name', { dns: { records: [{ name: 'www', type: 'TXT', value: 'hello' }] } }],
+    ['an address for a name server', { dns: { records: [{ name: 'ns1', type: 'A', value: '192.0.2.1' }] } }],
+    ['a policy that is a file', { dns: { policy: './mine.js' } }],
+    ['the last addresses there are', { workers: { count: 6, address: '255.255.255.250' } }],
+  ])('but not %s', (_, input) => {
+    expect(complaints(input)).toEqual([]);
+  });
+});

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { addressAt, effectiveYaml, originsOf, workersOf } from '../../src/config/effective.js';
+import { loadConfig } from '../../src/config/load.js';
+import type { ConfigInput } from '../../src/config/schema.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'roundhouse-effective-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const config = (overrides: ConfigInput) => loadConfig({ overrides }).config;
+
+describe('the list of workers', () => {
+  it('counts addresses up', () => {
+    expect(workersOf(config({ workers: { count: 2, address: '10.0.0.255', port: 80 } }))).toEqual([
+      { name: 'w1', index: 0, address: '10.0.0.255', port: 80, metricsPort: 9101, weight: 1 },
+      { name: 'w2', index: 1, address: '10.0.1.0', port: 80, metricsPort: 9101, weight: 1 },
+    ]);
+  });
+
+  it('takes from members what they say and from the pool what they do not', () => {
+    const members = [{ name: 'a', address6: '::1', port: 81 }, { name: 'b', address: '10.0.0.1', metricsPort: 82, weight: 3, location: 'eu' }];
+    expect(workersOf(config({ workers: { members } }))).toEqual([
+      { name: 'a', index: 0, address6: '::1', port: 81, metricsPort: 9101, weight: 1 },
+      { name: 'b', index: 1, address: '10.0.0.1', port: 8080, metricsPort: 82, weight: 3, location: 'eu' },
+    ]);
+  });
+});
+
+it('addresses count up through all bytes and end with the last one', () => {
+  const bytes = (address: string): number => Buffer.from(address.split('.').map(Number)).readUInt32BE();
+  fc.assert(
+    fc.property(fc.ipV4(), fc.nat(1000), (first, by) => {
+      const sum = bytes(first) + by;
+      const address = addressAt(first, by);
+      expect(address === undefined ? 2 ** 32 : bytes(address)).toBe(Math.min(sum, 2 ** 32));
+    }),
+  );
+});
+
+describe('the list of origins', () => {
+  it('is the built-in one by default, at an address that can be reached', () => {
+    expect(originsOf(config({}))).toEqual([{ name: 'origin', url: 'http://127.0.0.1:9000', weight: 1 }]);
+    expect(originsOf(config({ origin: { address: '::' } }))[0]?.url).toBe('http://[::1]:9000');
+    expect(originsOf(config({ origin: { address: '0.0.0.0', port: 1 } }))[0]?.url).toBe('http://127.0.0.1:1');
+  });
+
+  it('names them by their place', () => {
+    const origins = ['http://a.test', { url: 'http://b.test', name: 'blue' }, { url: 'http://c.test', weight: 4 }];
+    expect(originsOf(config({ origins }))).toEqual([
+      { name: 'o1', url: 'http://a.test', weight: 1 },
+      { name: 'blue', url: 'http://b.test', weight: 1 },
+      { name: 'o3', url: 'http://c.test', weight: 4 },
+    ]);
+  });
+});
+
+/** Valid configurations from all over the schema; strings that YAML would take for something else included. */
+const text = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom('null', 'yes', '- a', '#', '1e3', '0x1f', ': ', '&a', '"', 'a\n  b', ' ', '~'));
+const configs = fc.record(
+  {
+    origins: fc.uniqueArray(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 5 }).map((hosts) => hosts.map((host) => (host % 2 ? `http://h${host}.test` : { url: `https://h${host}.test:8443`, weight: host }))),
+    dns: fc.record(
+      {
+        ttl: fc.oneof(fc.integer({ min: 0, max: 86_400 }), fc.tuple(fc.nat(99), fc.nat(99)).map(([a, b]) => `${Math.max(a, b)}/${Math.min(a, b)}`)),
+        policy: fc.constantFrom('fixed', 'affinity', './x.js'),
+        records: fc.array(fc.record({ name: fc.constantFrom('@', 'txt', '*.deep'), type: fc.constant('TXT' as const), value: text.filter((value) => !value.trimStart().startsWith('"')) })),
+      },
+      { requiredKeys: [] },
+    ),
+    workers: fc.oneof(
+      fc.record({ count: fc.integer({ min: 1, max: 250 }) }),
+      fc.record({ members: fc.constant([{ name: 'no', address: '127.1.0.1' }, { name: '0x1', address6: '::1', weight: 9 }]) }),
+    ),
+    proxy: fc.record({ accessLogFile: text, trustedNetworks: fc.array(fc.oneof(fc.ipV4(), fc.constantFrom('10.0.0.0/8', '2001:db8::/32'))) }, { requiredKeys: [] }),
+    origin: fc.record({ directory: text }),
+    log: fc.record({ to: text }),
+  },
+  { requiredKeys: [] },
+);
+
+it('the effective configuration loads to itself', () => {
+  const file = join(directory, 'effective.yaml');
+  fc.assert(
+    fc.property(configs, (overrides) => {
+      const first = loadConfig({ overrides }).config;
+      writeFileSync(file, effectiveYaml(first));
+      expect(loadConfig({ file }).config).toEqual(first);
+    }),
+  );
+});
