@@ -64,7 +64,7 @@ function unknownPolicy(policy: string): ServiceError {
   return new ServiceError(`policy: unknown policy ${JSON.stringify(policy)}; ${hint}${known}`);
 }
 
-/** The name with the fewest edits, if they are at most half of its letters. */
+/** The name with the fewest edits, if they are at most half of its letters; beyond 64 letters nobody meant a name. */
 function nearestName(word: string): PolicyName | undefined {
   const ranked = policyNames.map((name) => ({ name, edits: editDistance(word.slice(0, 64), name) })).sort((a, b) => a.edits - b.edits);
   return ranked.find(({ name, edits }) => edits <= name.length / 2)?.name;

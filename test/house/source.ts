@@ -1,7 +1,7 @@
 /**
  * Source files as the rules see them: text, syntax tree (the compiler's, never a regular expression's) and imports.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ts from 'typescript';
 
@@ -65,9 +65,9 @@ function targetOf(from: string, specifier: string): string | undefined {
   return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
 }
 
-/** All files under these folders whose names end so. */
+/** All files under those of these folders that are there, with names that end so. */
 export function listFiles(root: string, folders: readonly string[], ending: RegExp): string[] {
-  return folders.flatMap((folder) =>
+  return folders.filter((folder) => existsSync(join(root, folder))).flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && ending.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1).replaceAll('\\', '/'))
