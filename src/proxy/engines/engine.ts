@@ -13,6 +13,7 @@
  * - After `end` or `abort` every socket, timer and listener of the exchange is released or back in its pool.
  * - No field with CR, LF or NUL is ever written; the engine refuses (throws RangeError) rather than splits a message.
  */
+import type { Clock } from '../../clock.js';
 import type { Service, SocketAddress } from '../../service.js';
 import type { FaultCode } from '../fault.js';
 import type { Fields } from '../fields.js';
@@ -177,6 +178,8 @@ export interface EngineStats {
 
 export interface EngineOptions {
   readonly listen: SocketAddress;
+  /** For the engine's own time limits; the system's unless given. */
+  readonly clock?: Clock;
   readonly limits: EngineLimits;
   readonly timeouts: EngineTimeouts;
   /** Each exchange, once its head is complete and within the limits. */

@@ -1,0 +1,104 @@
+/**
+ * Connections to origins: node's keep-alive agents, watched.
+ *
+ * An idle connection must be silent. node hands it out again with whatever the origin said meanwhile, and takes that for
+ * the next response: somebody else's. So a single byte on an idle connection ends it.
+ */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { EngineLimits, EngineStats, EngineTimeouts, Origin } from './engine.js';
+
+export interface Agents {
+  for(scheme: Origin['scheme']): HttpAgent;
+  /** For whoever was just given a socket: calls back when it is connected, at once when it was already (`reused`). */
+  take(socket: Socket, onConnect: (reused: boolean) => void): void;
+  /** Ends the idle connections, and the others as they become idle. */
+  close(): void;
+  /** Ends them all; settles when they are closed. */
+  destroy(): Promise<void>;
+}
+
+export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, stats: Pick<EngineStats, 'originConnections' | 'originConnectionsTotal'>): Agents {
+  const open = new Set<Socket>();
+  const idle = new Set<Socket>();
+  const ready = new WeakSet<Socket>();
+  let closing = false;
+  let onEmpty = (): void => undefined;
+
+  const watch = (socket: Socket): void => {
+    open.add(socket);
+    socket.once(readyEventOf(socket), () => ready.add(socket));
+    socket.once('connect', () => {
+      stats.originConnections += 1;
+      stats.originConnectionsTotal += 1;
+      socket.once('close', () => {
+        stats.originConnections -= 1;
+      });
+    });
+    socket.once('close', () => {
+      open.delete(socket);
+      idle.delete(socket);
+      if (open.size === 0) onEmpty();
+    });
+    // Ours runs before the agent's, which does not pool a socket that is destroyed.
+    socket.on('free', () => {
+      if (closing) {
+        socket.destroy();
+        return;
+      }
+      idle.add(socket);
+      socket.on('data', endUnsolicited);
+    });
+  };
+
+  const options = {
+    keepAlive: true,
+    timeout: timeouts.originKeepAliveMs,
+    maxSockets: limits.originConnectionsMax,
+    maxFreeSockets: limits.originConnectionsMax,
+  };
+  const agents = { http: watched(new HttpAgent(options), watch), https: watched(new HttpsAgent(options), watch) };
+
+  const close = (): void => {
+    closing = true;
+    for (const socket of idle) socket.destroy();
+  };
+
+  return {
+    for: (scheme) => agents[scheme],
+    take(socket, onConnect) {
+      idle.delete(socket);
+      socket.off('data', endUnsolicited);
+      if (ready.has(socket)) onConnect(true);
+      else socket.once(readyEventOf(socket), () => onConnect(false));
+    },
+    close,
+    destroy() {
+      close();
+      for (const socket of open) socket.destroy();
+      if (open.size === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        onEmpty = resolve;
+      });
+    },
+  };
+}
+
+const readyEventOf = (socket: Socket): 'connect' | 'secureConnect' => (socket instanceof TLSSocket ? 'secureConnect' : 'connect');
+
+function endUnsolicited(this: Socket): void {
+  this.destroy();
+}
+
+/** `createConnection` is the agent's documented place for this; subclassing would do the same with more words. */
+function watched(agent: HttpAgent, watch: (socket: Socket) => void): HttpAgent {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = connect(options, callback);
+    if (socket) watch(socket as Socket); // both agents make TCP sockets
+    return socket;
+  };
+  return agent;
+}

@@ -1,0 +1,17 @@
+/**
+ * The conformance suite of engines, as a function: a new engine is tested by one line. It knows nothing but the contract of
+ * `engine.ts`, and has raw sockets on both ends, so that what counts is bytes.
+ */
+import { describe } from 'vitest';
+import type { CreateEngine } from '../../src/proxy/engines/engine.js';
+import { assertPromises } from '../proxy/engines/suite/harness.js';
+import { refusalTests } from '../proxy/engines/suite/refusals.js';
+import { requestTests } from '../proxy/engines/suite/requests.js';
+
+export function engineSuite(name: string, create: CreateEngine): void {
+  describe(`engine ${name}`, () => {
+    assertPromises();
+    describe('requests', () => requestTests(create));
+    describe('refusals', () => refusalTests(create));
+  });
+}
