@@ -34,3 +34,10 @@ export interface ExchangeRecord {
 }
 
 export type ExchangeListener = (record: Readonly<ExchangeRecord>) => void;
+
+/** The first reason is the reason; what comes of it adds nothing. */
+export function recordFault(record: ExchangeRecord, code: FaultCode, detail: string): void {
+  if (record.fault !== undefined) return;
+  record.fault = code;
+  record.detail = detail;
+}

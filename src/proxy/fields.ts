@@ -41,15 +41,34 @@ const hopByHop: ReadonlySet<string> = new Set([
  * `Connection` may not nominate these: they are meant for all recipients, and taking them away between client and origin
  * is an attack (RFC 9110 §7.6.1: "MUST NOT send a connection option corresponding to a field intended for all recipients").
  */
-const endToEnd =
-  /^(?:host|via|forwarded|x-forwarded-.*|x-real-ip|x-request-id|content-.*|cache-control|vary|age|expires|date|etag|last-modified|location|range|if-.*|authorization|www-authenticate|cookie|set-cookie)$/;
+const endToEnd: ReadonlySet<string> = new Set([
+  'host',
+  'via',
+  'forwarded',
+  'x-real-ip',
+  'x-request-id',
+  'cache-control',
+  'vary',
+  'age',
+  'expires',
+  'date',
+  'etag',
+  'last-modified',
+  'location',
+  'range',
+  'authorization',
+  'www-authenticate',
+  'cookie',
+  'set-cookie',
+]);
+const endToEndFamily = /^(?:content|if|x-forwarded)-/;
 
 /** The fields that `Connection` names beyond those that go anyway; undefined in the usual case of none. */
 function nominatedFields(connection: string): ReadonlySet<string> | undefined {
   let nominated: Set<string> | undefined;
   for (const option of connection.toLowerCase().split(',')) {
     const name = option.trim();
-    if (name === '' || name === 'close' || hopByHop.has(name) || endToEnd.test(name)) continue;
+    if (name === '' || name === 'close' || hopByHop.has(name) || endToEnd.has(name) || endToEndFamily.test(name)) continue;
     nominated ??= new Set();
     nominated.add(name);
   }
@@ -87,8 +106,19 @@ export interface RequestFields {
   readonly maxForwards: string;
 }
 
+const emptySlots = {
+  via: '',
+  forwarded: '',
+  forwardedFor: '',
+  forwardedProto: '',
+  forwardedHost: '',
+  forwardedPort: '',
+  requestId: '',
+  maxForwards: '',
+} as const;
+
 /** Where the fields go that are not simply passed on. */
-const requestSlots: ReadonlyMap<string, 'via' | 'forwarded' | 'forwardedFor' | 'forwardedProto' | 'forwardedHost' | 'forwardedPort' | 'requestId' | 'maxForwards'> = new Map([
+const requestSlots: ReadonlyMap<string, keyof typeof emptySlots> = new Map([
   ['via', 'via'],
   ['forwarded', 'forwarded'],
   ['x-forwarded-for', 'forwardedFor'],
@@ -105,7 +135,7 @@ const droppedFromRequests: ReadonlySet<string> = new Set([...hopByHop, 'content-
 export function readRequestFields(fields: Fields): RequestFields {
   const passed: string[] = [];
   const otherClaims: string[] = [];
-  const slots = { via: '', forwarded: '', forwardedFor: '', forwardedProto: '', forwardedHost: '', forwardedPort: '', requestId: '', maxForwards: '' };
+  const slots: Record<keyof typeof emptySlots, string> = { ...emptySlots };
   let host = '';
   let hostCount = 0;
   let connection = '';
@@ -165,14 +195,12 @@ export interface RequestFieldsContext {
   readonly trusted: boolean;
   /** Max-Forwards when it is to be sent (RFC 9110 §7.6.2). */
   readonly maxForwards: string;
-  /** The protocol to switch to, if any. */
-  readonly upgrade: string | undefined;
 }
 
-/** Everything but framing, which is the engine's. */
+/** Everything but framing and what else speaks of the connection, which is the engine's: an upgrade's fields, too. */
 export function requestFieldsForOrigin(received: RequestFields, context: RequestFieldsContext): string[] {
   const { peer, secure, trusted } = context;
-  const claims = trusted ? received : noClaims;
+  const claims = trusted ? received : emptySlots;
   const scheme = secure ? 'https' : 'http';
   const fields = ['Host', context.host, ...received.passed];
   if (trusted) fields.push(...received.otherClaims);
@@ -185,11 +213,8 @@ export function requestFieldsForOrigin(received: RequestFields, context: Request
   fields.push('X-Forwarded-Port', claims.forwardedPort || portOf(received.host, secure));
   fields.push('X-Request-Id', context.requestId);
   if (context.maxForwards !== '') fields.push('Max-Forwards', context.maxForwards);
-  if (context.upgrade !== undefined) fields.push('Connection', 'Upgrade', 'Upgrade', context.upgrade);
   return fields;
 }
-
-const noClaims = { forwarded: '', forwardedFor: '', forwardedProto: '', forwardedHost: '', forwardedPort: '' } as const;
 
 function portOf(host: string, secure: boolean): string {
   const colon = host.lastIndexOf(':');
@@ -220,7 +245,7 @@ export function responseFieldsForClient(fields: Fields, context: ResponseFieldsC
     if (lower === 'content-length') contentLength ??= value;
     else if (lower === 'connection') connection = joined(connection, value);
     else if (lower === 'via') via = joined(via, value);
-    else if (context.location !== undefined && (lower === 'location' || lower === 'content-location')) passed.push(name, context.location(value));
+    else if (lower === 'location' || lower === 'content-location') passed.push(name, context.location?.(value) ?? value);
     else if (!hopByHop.has(lower)) passed.push(name, value);
   }
   const kept = withoutNominated(passed, connection);

@@ -10,6 +10,7 @@
 import type { PoolMember } from '../pool/pool.js';
 import type { BrokenAnswer, ClientInfo, Downstream, ResponseHead } from './engines/engine.js';
 import { createCore, newExchange, type Core, type Exchange, type ExchangeEvents, type GatewayOptions } from './exchange-state.js';
+import { recordFault } from './exchange.js';
 import { faults, isConnectFault, mayRetry, type FaultCode } from './fault.js';
 import { fieldValue, type Fields } from './fields.js';
 import { nextOrigin, orderedOrigins, originOf } from './origin-choice.js';
@@ -65,7 +66,7 @@ function accept(core: Core, downstream: Downstream): void {
   downstream.listen(exchange);
   const refusal = core.state === 'closed' ? 'stopping' : refusalOf(downstream.request, fields, core.via, core.limits);
   if (refusal !== undefined) return fail(exchange, refusal, '');
-  if (answersItself(downstream.request, fields)) return answer(exchange, 204, 'No Content', optionsFields, noBody, false);
+  if (answersItself(downstream.request, fields)) return answer(exchange, 204, 'No Content', optionsFields, Buffer.alloc(0), false);
   const place = core.admission.enter(exchange);
   if (place === 'full') fail(exchange, 'queue-full', '');
   if (place === 'admitted') start(exchange);
@@ -101,9 +102,8 @@ function attempt(exchange: Exchange, member: PoolMember): void {
     if (downstream.upgrade === undefined) exchange.relay = startRelay(exchange, core.context, core.forward, request, origin);
     else exchange.tunnel = startTunnel(exchange, core.context, core.forward, request, origin);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // that one is the engine's refusal to write the request
     countAttempt(exchange, 'fault');
-    fail(exchange, 'internal-error', error.message);
+    failRefused(exchange, 'internal-error', error);
   }
 }
 
@@ -138,24 +138,30 @@ function countAttempt(exchange: Exchange, outcome: (typeof attemptOutcomes)[numb
 }
 
 function onInterim(this: Exchange, status: number, fields: Fields): void {
-  this.downstream.inform(status, clientFields(this, status, fields, 0));
+  try {
+    this.downstream.inform(status, clientFields(this, status, fields, 0));
+  } catch (error) {
+    failRefused(this, 'invalid-response', error);
+  }
 }
 
 function onAnswer(this: Exchange, head: ResponseHead): void {
   countAttempt(this, 'answered');
   const { status, reason, bodyBytes } = head;
+  const fields = clientFields(this, status, head.fields, bodyBytes);
   try {
-    this.downstream.respond({ status, reason, fields: clientFields(this, status, head.fields, bodyBytes), bodyBytes }, closesAfter(this));
+    this.downstream.respond({ status, reason, fields, bodyBytes }, closesAfter(this));
+    this.responded = true;
+    this.record.status = status;
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // the engine's refusal to write what the origin sent
-    return fail(this, 'invalid-response', error.message);
+    failRefused(this, 'invalid-response', error);
   }
-  this.responded = true;
-  this.record.status = status;
 }
 
-function clientFields({ core, downstream, arrival, member }: Exchange, status: number, fields: Fields, bodyBytes: number | undefined): Fields {
-  return member === undefined ? [] : fieldsForClient(downstream, arrival, { status, fields, bodyBytes }, originOf(core, member), core);
+function clientFields(exchange: Exchange, status: number, fields: Fields, bodyBytes: number | undefined): Fields {
+  const { core, downstream, arrival, member } = exchange;
+  if (member === undefined) return [];
+  return fieldsForClient(downstream, arrival, { status, fields, bodyBytes }, originOf(core, member), core);
 }
 
 /** Also when the client has not sent all of its body: an early answer is passed on, and the rest of the body is not waited for. */
@@ -171,10 +177,6 @@ function onSwitched(this: Exchange, status: number): void {
   countAttempt(this, 'answered');
   this.responded = true;
   this.record.status = status;
-}
-
-function onTunnelClosed(this: Exchange): void {
-  finish(this);
 }
 
 // ---- the client's events
@@ -198,11 +200,11 @@ function onDrain(this: Exchange): void {
 function onAbort(this: Exchange, code: FaultCode): void {
   if (this.tunnel?.answered === true) return; // the tunnel reports its own end
   if (!this.responded) this.record.status = 499;
-  setFault(this, code, '');
+  recordFault(this.record, code, '');
   finish(this);
 }
 
-function onSent(this: Exchange): void {
+function onOver(this: Exchange): void {
   finish(this);
 }
 
@@ -219,12 +221,12 @@ const events: ExchangeEvents = {
   onEnd,
   onDrain,
   onAbort,
-  onSent,
+  onSent: onOver,
   onInterim,
   onAnswer,
   onRelayed,
   onSwitched,
-  onTunnelClosed,
+  onTunnelClosed: onOver,
   onBroken,
 };
 
@@ -234,7 +236,7 @@ const events: ExchangeEvents = {
 function fail(exchange: Exchange, code: FaultCode, detail: string): void {
   if (exchange.done) return;
   const { core, downstream, record } = exchange;
-  setFault(exchange, code, detail);
+  recordFault(record, code, detail);
   dropAttempt(exchange);
   if (exchange.responded) {
     downstream.abort();
@@ -245,14 +247,11 @@ function fail(exchange: Exchange, code: FaultCode, detail: string): void {
   answer(exchange, status, reason, fields, body, faults[code].source === 'downstream' || core.state !== 'open');
 }
 
-/** The first reason is the reason; what comes of it adds nothing. */
-function setFault({ record }: Exchange, code: FaultCode, detail: string): void {
-  if (record.fault !== undefined) return;
-  record.fault = code;
-  record.detail = detail;
+/** An engine throws a RangeError rather than write a field that would split the message; any other error is a defect of ours. */
+function failRefused(exchange: Exchange, code: FaultCode, error: unknown): void {
+  if (!(error instanceof RangeError)) throw error;
+  fail(exchange, code, error.message);
 }
-
-const noBody = Buffer.alloc(0);
 
 /** An answer of our own. */
 function answer(exchange: Exchange, status: number, reason: string, fields: Fields, body: Buffer, close: boolean): void {
@@ -261,7 +260,8 @@ function answer(exchange: Exchange, status: number, reason: string, fields: Fiel
   exchange.responded = true;
   record.status = status;
   core.context.idle.start(exchange);
-  downstream.respond({ status, reason, fields: head ? [...fields, 'Content-Length', String(body.length)] : fields, bodyBytes: head ? 0 : body.length }, close || closesAfter(exchange));
+  const sent = head ? [...fields, 'Content-Length', String(body.length)] : fields;
+  downstream.respond({ status, reason, fields: sent, bodyBytes: head ? 0 : body.length }, close || closesAfter(exchange));
   if (head || body.length === 0) return downstream.end();
   record.responseBodyBytes = body.length;
   core.stats.responseBodyBytesTotal += body.length;

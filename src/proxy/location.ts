@@ -3,11 +3,12 @@
  * the tier by another name. What points elsewhere, or has no authority at all, stays as it is.
  */
 import type { PublicName } from './fields.js';
+import type { OriginTarget } from './origin-target.js';
 
 const absolute = /^(?:(https?):)?\/\/([^/?#\\]+)([/?#].*)?$/is;
 
-/** @param origin the authority of the origin that answered, as in Host. */
-export function publicLocation(value: string, origin: { readonly scheme: 'http' | 'https'; readonly authority: string }, name: PublicName): string {
+/** @param origin the one that answered. */
+export function publicLocation(value: string, origin: Pick<OriginTarget, 'scheme' | 'authority'>, name: PublicName): string {
   if (name.authority === '') return value;
   const match = absolute.exec(value);
   if (match === null) return value;

@@ -20,9 +20,11 @@ export function orderedOrigins(core: Core, client: string): readonly PoolMember[
  * The next choice. When there is none, the same origin gets another chance if all that failed was a connection that had
  * been idle: to close it just when a request comes is the right of every server (RFC 9112 §9.5), and says nothing about it.
  */
-export function nextOrigin({ core, choices, record, member }: Exchange, code: FaultCode, { reused }: AttemptProgress): PoolMember | undefined {
+export function nextOrigin(exchange: Exchange, code: FaultCode, { reused }: AttemptProgress): PoolMember | undefined {
+  const { core, choices, record, member } = exchange;
   if (record.attempts > core.retries.max) return undefined;
   return choices[record.attempts] ?? (reused && code === 'reset-before-response' ? member : undefined);
 }
 
-export const originOf = (core: Core, member: PoolMember): OriginTarget => core.origins[member.index] as OriginTarget; // one for each member
+/** There is one target for each member. */
+export const originOf = (core: Core, member: PoolMember): OriginTarget => core.origins[member.index] as OriginTarget;

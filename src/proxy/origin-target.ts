@@ -18,17 +18,19 @@ export interface OriginTarget extends Origin {
 
 /** @throws ServiceError that says what is wrong with the URL. */
 export function originTarget({ name, url }: OriginOptions): OriginTarget {
-  const refuse = (why: string): ServiceError => new ServiceError(`origin ${name}: ${why}; expected a URL such as http://127.0.0.1:9000, got ${JSON.stringify(withoutPassword(url))}`);
+  const refuse = (why: string): ServiceError =>
+    new ServiceError(`origin ${name}: ${why}; expected a URL such as http://127.0.0.1:9000, got ${JSON.stringify(withoutPassword(url))}`);
   if (!URL.canParse(url)) throw refuse('this is not a URL');
   const { protocol, username, password, hostname, host, port, pathname, search, hash } = new URL(url);
   if (protocol !== 'http:' && protocol !== 'https:') throw refuse('only http and https are supported');
   if (username !== '' || password !== '') throw refuse('credentials in the URL are not supported');
-  if (pathname !== '/' || search !== '' || hash !== '' || /[?#]$/.test(url)) throw refuse('a path, query or fragment is not allowed, requests keep their own');
+  if (pathname !== '/' || search !== '' || hash !== '' || /[?#]$/.test(url)) {
+    throw refuse('a path, query or fragment is not allowed, requests keep their own');
+  }
   const scheme = protocol === 'https:' ? 'https' : 'http';
-  return { name, scheme, host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? defaultPort(scheme) : Number(port), authority: host };
+  const defaultPort = scheme === 'https' ? 443 : 80;
+  return { name, scheme, host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? defaultPort : Number(port), authority: host };
 }
-
-const defaultPort = (scheme: 'http' | 'https'): number => (scheme === 'https' ? 443 : 80);
 
 const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//…@');
 

@@ -55,11 +55,15 @@ type FormatName = (typeof formatNames)[number];
 const formats: Readonly<Record<FormatName, { readonly type: string; readonly write: (words: Words) => string }>> = {
   json: { type: 'application/problem+json', write: problem },
   html: { type: 'text/html; charset=utf-8', write: page },
-  text: { type: 'text/plain; charset=utf-8', write: ({ status, reason, text, requestId }) => `${status} ${reason}: ${text}\nRequest id: ${requestId}\n` },
+  text: { type: 'text/plain; charset=utf-8', write: line },
 };
 
 function problem({ code, status, reason, text, requestId }: Words): string {
   return `${JSON.stringify({ type: 'about:blank', title: reason, status, detail: text, fault: code, requestId })}\n`;
+}
+
+function line({ status, reason, text, requestId }: Words): string {
+  return `${status} ${reason}: ${text}\nRequest id: ${requestId}\n`;
 }
 
 function page({ status, reason, text, requestId }: Words): string {
@@ -70,7 +74,11 @@ function page({ status, reason, text, requestId }: Words): string {
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem}h1{font-size:1.4rem}small{opacity:.7}</style>
+<style>
+body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem}
+h1{font-size:1.4rem}
+small{opacity:.7}
+</style>
 <h1>${title}</h1>
 <p>${escapeHtml(text)}</p>
 <p><small>Request id: <code>${escapeHtml(requestId)}</code></small></p>

@@ -4,7 +4,14 @@
  */
 import type { Random } from '../random.js';
 import type { Downstream, RequestHead, ResponseHead, UpstreamRequest } from './engines/engine.js';
-import { publicName, readRequestFields, requestFieldsForOrigin, responseFieldsForClient, type Fields, type RequestFields } from './fields.js';
+import {
+  publicName,
+  readRequestFields,
+  requestFieldsForOrigin,
+  responseFieldsForClient,
+  type Fields,
+  type RequestFields,
+} from './fields.js';
 import { clientAddress } from './forwarded.js';
 import { publicLocation } from './location.js';
 import type { OriginTarget } from './origin-target.js';
@@ -50,8 +57,14 @@ export const newRequestId = (random: Random): string => hex8(random) + hex8(rand
 /** For `Via`: new with each start of a worker. */
 export const newInstance = hex8;
 
-export function requestForOrigin(downstream: Downstream, arrival: Arrival, requestId: string, origin: OriginTarget, options: RewriteOptions): UpstreamRequest {
-  const { request, client, upgrade } = downstream;
+export function requestForOrigin(
+  downstream: Downstream,
+  arrival: Arrival,
+  requestId: string,
+  origin: OriginTarget,
+  options: RewriteOptions,
+): UpstreamRequest {
+  const { request, client } = downstream;
   const { fields, peer, trusted } = arrival;
   return {
     method: request.method,
@@ -65,7 +78,6 @@ export function requestForOrigin(downstream: Downstream, arrival: Arrival, reque
       secure: client.secure,
       trusted,
       maxForwards: request.method === 'OPTIONS' ? oneLess(fields.maxForwards) : fields.maxForwards,
-      upgrade,
     }),
   };
 }
@@ -80,13 +92,21 @@ export const answersItself = ({ method }: RequestHead, { maxForwards }: RequestF
 export const optionsFields: Fields = ['Allow', 'GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH'];
 
 /** The origin's head, final or interim, as the client gets it. */
-export function fieldsForClient(downstream: Downstream, arrival: Arrival, head: Omit<ResponseHead, 'reason'>, origin: OriginTarget, options: RewriteOptions): Fields {
+export function fieldsForClient(
+  downstream: Downstream,
+  arrival: Arrival,
+  head: Omit<ResponseHead, 'reason'>,
+  origin: OriginTarget,
+  options: RewriteOptions,
+): Fields {
+  const toPublicName = (value: string): string =>
+    publicLocation(value, origin, publicName(arrival.fields, downstream.client.secure, arrival.trusted));
   return responseFieldsForClient(head.fields, {
     method: downstream.request.method,
     status: head.status,
     bodyBytes: head.bodyBytes,
     // The version in which the origin answered is the engine's secret; every origin of today speaks 1.1.
     via: viaEntry('1.1', options.via),
-    location: options.host === 'keep' ? undefined : (value) => publicLocation(value, origin, publicName(arrival.fields, downstream.client.secure, arrival.trusted)),
+    location: options.host === 'keep' ? undefined : toPublicName,
   });
 }

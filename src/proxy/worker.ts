@@ -8,7 +8,7 @@
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import { createHttpProbe } from '../pool/http-probe.js';
-import { createPool, type Health, type Pool } from '../pool/pool.js';
+import { createPool, type Health, type Pool, type PoolMember } from '../pool/pool.js';
 import { createProber, type Prober, type ProberStats, type ProbeOutcome, type ProbeTiming } from '../pool/prober.js';
 import type { Rotation } from '../pool/rotation.js';
 import type { Random } from '../random.js';
@@ -63,6 +63,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const accessLog = createAccessLog({ worker: options.name, mode: options.accessLog, log: options.accessLogger });
   const engine = options.createEngine({
     listen: options.listen,
+    clock,
     limits,
     timeouts,
     onExchange: (downstream) => gateway.accept(downstream),
@@ -119,9 +120,10 @@ function originPool({ origins, probe, clock }: WorkerOptions, targets: readonly 
 }
 
 function originProber({ probe, clock, random, log }: WorkerOptions, targets: readonly OriginTarget[], pool: Pool): Prober {
+  const urlOf = ({ index }: PoolMember): URL => originUrl(targets[index] as OriginTarget, probe.path); // one for each member
   return createProber({
     pool,
-    probe: createHttpProbe({ urlOf: (member) => originUrl(targets[member.index] as OriginTarget, probe.path), accept: acceptBelow500, clock }), // one for each member
+    probe: createHttpProbe({ urlOf, accept: acceptBelow500, clock }),
     timing: probe,
     clock,
     random,

@@ -6,6 +6,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Connection } from './http-proxy-connection.js';
 import type { Exchange } from './http-proxy-exchange.js';
 
 const earlyBytesMax = 65_536;
@@ -13,11 +14,14 @@ const earlyBytesMax = 65_536;
 export class ClientSide {
   readonly exchange: Exchange;
   readonly socket: Socket;
+  readonly #connection: Connection;
   readonly #early: Buffer[] = [];
   #earlyBytes = 0;
   #answered = false;
 
-  constructor(socket: Socket, response: ServerResponse, exchange: Exchange, early: Buffer) {
+  constructor(connection: Connection, response: ServerResponse, exchange: Exchange, early: Buffer) {
+    const { socket } = connection;
+    this.#connection = connection;
     this.socket = socket;
     this.exchange = exchange;
     response.assignSocket(socket);
@@ -48,5 +52,9 @@ export class ClientSide {
     this.socket.off('data', this.#onEarly);
     this.socket.off('drain', this.#onDrain);
     return this.#early;
+  }
+
+  reset(): void {
+    this.#connection.reset();
   }
 }

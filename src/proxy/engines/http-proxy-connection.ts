@@ -39,6 +39,7 @@ export class Connection implements ExchangeOwner {
   /** That answer, when it waits for those before it. */
   #owed: FaultCode | undefined;
   #broken = false;
+  #resetting = false;
   #linger: Timer | undefined;
 
   constructor(socket: Socket, context: ConnectionContext) {
@@ -50,7 +51,9 @@ export class Connection implements ExchangeOwner {
     socket.on('end', () => this.#onClientEnd());
     socket.on('close', () => this.#onClose());
     // What node calls after the last response. Its own destroys the socket as soon as our bytes are out.
-    socket.destroySoon = () => this.end();
+    socket.destroySoon = () => {
+      if (!this.#resetting) this.end();
+    };
   }
 
   get isBusy(): boolean {
@@ -70,8 +73,16 @@ export class Connection implements ExchangeOwner {
     if (isLast) this.#closing = true;
   }
 
+  /**
+   * node's `resetAndDestroy` waits, by way of `destroySoon`, until all that is queued was sent, which a client that does not
+   * read can put off for ever; the `destroy` after it does not wait. While a FIN is on its way libuv refuses to reset, and
+   * node would forget to close (EINVAL): then a FIN is all there is, and it is only so when the response is complete.
+   */
   reset(): void {
-    resetNow(this.socket);
+    if (this.socket.destroyed) return;
+    this.#resetting = true;
+    if (!this.socket.writableEnded) this.socket.resetAndDestroy();
+    this.socket.destroy();
   }
 
   endsWith(exchange: Exchange): boolean {
@@ -148,7 +159,7 @@ export class Connection implements ExchangeOwner {
 
   /** At once; visibly so to whoever was still being answered. */
   cut(): void {
-    if (this.#live.size > 0) resetNow(this.socket);
+    if (this.#live.size > 0) this.reset();
     else this.socket.destroy();
   }
 
@@ -156,8 +167,8 @@ export class Connection implements ExchangeOwner {
   #onClientEnd(): void {
     for (const exchange of this.#live) {
       if (exchange.isEnded) continue;
-      resetNow(this.socket);
-      return;
+      this.reset();
+      break;
     }
   }
 
@@ -165,13 +176,6 @@ export class Connection implements ExchangeOwner {
     this.#linger?.cancel();
     for (const exchange of this.#live) exchange.lose('client-aborted');
   }
-}
-
-/** node's own waits until all that is queued has been sent, which a client that does not read can put off for ever. */
-export function resetNow(socket: Socket): void {
-  if (socket.destroyed) return;
-  socket.resetAndDestroy();
-  socket.destroy();
 }
 
 function brokenFields(fields: Fields, body: Buffer): string[] {

@@ -35,6 +35,8 @@ export function createHttpServer(options: EngineOptions, clock: Clock, stats: Se
   const context: ConnectionContext = { clock, onBrokenRequest: options.onBrokenRequest, isStopping: () => stopping };
   const server = createServer(serverOptions(options, (socket) => connections.get(socket)?.isBusy === true));
   server.maxHeadersCount = 0; // node's own default drops what exceeds it, in silence; we count
+  // Else node sends FIN when the client does, and an HTTP/1.0 client takes half a response for all of it.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = options.limits.connectionsMax;
 
   const onRequest = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
@@ -70,7 +72,7 @@ export function createHttpServer(options: EngineOptions, clock: Clock, stats: Se
     const response = new ServerResponse(message);
     const exchange = new Exchange(connection, message, response, { request: head, upgrade: 'websocket', expectsContinue: false });
     connection.add(exchange, true);
-    clientSides.set(exchange, new ClientSide(socket, response, exchange, early));
+    clientSides.set(exchange, new ClientSide(connection, response, exchange, early));
     options.onExchange(exchange);
   };
 

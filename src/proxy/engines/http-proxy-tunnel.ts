@@ -16,7 +16,6 @@ import type { Attempt, Origin, TunnelListener, UpstreamRequest } from './engine.
 import { endToEnd, framedRequestFields } from './framing.js';
 import type { Agents } from './http-proxy-agents.js';
 import type { ClientSide } from './http-proxy-client-side.js';
-import { resetNow } from './http-proxy-connection.js';
 import { readResponseHead, standInRequest, writeRequestHead, type StandInRequest } from './http-proxy-upstream.js';
 import { connectFault, errorDetail, responseBodyFault, responseFault, type NodeError } from './node-faults.js';
 import { areFields } from './syntax.js';
@@ -259,12 +258,9 @@ class Tunnel implements Pick<Attempt, 'abort'> {
   #cut(): void {
     this.#made?.destroy();
     this.#originSocket?.destroy();
-    const { socket, exchange } = this.#options.client;
-    if (this.#originSocket === undefined) {
-      if (this.#sink !== undefined) exchange.abort();
-    } else {
-      resetNow(socket);
-    }
+    const { client } = this.#options;
+    if (this.#originSocket !== undefined) client.reset();
+    else if (this.#sink !== undefined) client.exchange.abort();
   }
 
   abort(): void {
