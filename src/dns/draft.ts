@@ -30,12 +30,10 @@ export function beginDraft(draft: Draft, questionEnd: number): void {
   draft.overflowed = false;
 }
 
-/** Copies encoded records, owned by the pointer `owner`, or none if they do not all fit. The caller counts them. */
+/** Copies encoded records, owned by the pointer `owner`; the caller counts them. False: the draft has overflowed and is to be begun again. */
 export function putRecords(draft: Draft, records: readonly Uint8Array[], owner: number): boolean {
-  const start = draft.at;
   for (const record of records) {
     if (draft.at + record.length > draft.limit) {
-      draft.at = start;
       draft.overflowed = true;
       return false;
     }

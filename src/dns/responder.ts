@@ -82,7 +82,7 @@ interface Lookup {
 
 const anyAnswer = [encodeRecord({ type: 'HINFO', cpu: 'RFC8482', os: '' }, 3600)];
 
-/** Fills the draft from the zone; returns the rcode. An overflow shows in the draft. */
+/** Fills the draft from the zone; returns the rcode. After an overflow, which shows in the draft, only the rcode counts. */
 function answer(lookup: Lookup, requestor: Requestor): number {
   const { zone, query, draft } = lookup;
   const apexAt = zone.apexAt(query.name);
@@ -102,7 +102,7 @@ function answer(lookup: Lookup, requestor: Requestor): number {
   }
   if (node !== undefined && putNode(lookup, node, owner, requestor)) return NOERROR;
   // Name errors are those of the last name in the chain (RFC 6604 §2.1), and the SOA lets caches keep the absence (RFC 2308 §3).
-  if (!draft.overflowed && putRecords(draft, zone.negativeSoa, soaOwner)) draft.authorities = 1;
+  if (putRecords(draft, zone.negativeSoa, soaOwner)) draft.authorities = 1;
   return node === undefined ? NXDOMAIN : NOERROR;
 }
 

@@ -103,6 +103,7 @@ describe('ask', () => {
       wrongId.writeUInt16BE((right.readUInt16BE(0) + 1) & 0xffff);
       const wrongName = Buffer.from(right);
       wrongName.write('x', 13, 'latin1');
+      wrongName.writeUInt8(99, wrongName.length - 1);
       const queryAgain = Buffer.from(message);
       for (const datagram of [wrongId, wrongName, queryAgain, Buffer.alloc(3), right]) socket.send(datagram, peer.port, peer.address);
     });

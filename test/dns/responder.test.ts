@@ -188,7 +188,8 @@ describe('form', () => {
     ['a pointer behind a label', raw([3, 0x77, 0x77, 0x77, 0xc0, 0x0c]), 0],
     ['a reserved label type', raw([0x40, 1, 0]), 0],
     ['a label of 64', raw([64, ...new Array<number>(64).fill(97), 0]), 0],
-    ['a name of 256', raw([...new Array<number[]>(127).fill([1, 97]).flat(), 1, 97, 0]), 0],
+    ['a name of 256', raw([...new Array<number[]>(126).fill([1, 97]).flat(), 2, 97, 97, 0]), 0],
+    ['a name of 257', raw([...new Array<number[]>(128).fill([1, 97]).flat(), 0]), 0],
     ['an answer', Buffer.concat([query(`www.${zone}`, A, { counts: [1, 1, 0, 0] }), opt()]), 1],
     ['an authority', Buffer.concat([query(`www.${zone}`, A, { counts: [1, 0, 1, 0] }), opt()]), 1],
     ['bytes behind the end', Buffer.concat([good, Buffer.of(0)]), 1],
@@ -266,6 +267,19 @@ describe('sizes', () => {
     expect(response.length).toBe(full + 11 * additional.length);
   });
 
+  it('takes a size below 512 for 512 (RFC 6891 §6.2.3)', () => {
+    expect(header(createDnsFixture().respond(query(`www.${zone}`, A, { additional: [opt({ bytes: 60 })] }))).counts).toEqual([1, 4, 0, 1]);
+  });
+
+  it.each([
+    [0, true],
+    [-1, false],
+  ])('fills the room to the last byte, %i', (more, complete) => {
+    const asked = query(`big.${zone}`, TXT, { additional: [opt({ bytes: 4096 })] });
+    const needed = createDnsFixture({ ednsBytes: 4096 }).respond(asked).length;
+    expect(header(createDnsFixture({ ednsBytes: needed + more }).respond(asked)).tc).toBe(!complete);
+  });
+
   it('never exceeds our own limit, whatever the requestor takes', () => {
     const response = createDnsFixture().respond(query(`big.${zone}`, TXT, { additional: [opt({ bytes: 65_535 })] }));
     expect(header(response)).toMatchObject({ tc: true, counts: [1, 0, 0, 1] });
@@ -283,6 +297,11 @@ describe('sizes', () => {
       return answersOf(respond(query(`www.${zone}`, AAAA), 'tcp'))[0];
     });
     expect(turns).toEqual([0, 1, 2, 3].map((index) => `www.${zone}. AAAA 30 2001:db8::${index === 0 ? '' : index}`));
+  });
+
+  it('does not truncate for members that the answer leaves out', () => {
+    const { respond } = createDnsFixture({ members: many, answersMax: 3 });
+    expect(header(respond(query(`www.${zone}`, AAAA)))).toMatchObject({ tc: false, counts: [1, 3, 0, 0] });
   });
 
   it('gives at most answersMax, and still turns through all', () => {
