@@ -8,12 +8,14 @@ export interface Foreground {
   readonly graceMs: number;
   /** Printed when it serves. */
   readonly screen: () => string;
+  /** What is done, and waited for, before it stops. */
+  readonly leave?: () => Promise<void>;
   /** The way out that does not wait; called before the process exits when told twice. */
   readonly kill?: () => void;
 }
 
 /** Resolves with the exit code. */
-export async function runInForeground({ service, graceMs, screen, kill }: Foreground): Promise<number> {
+export async function runInForeground({ service, graceMs, screen, leave, kill }: Foreground): Promise<number> {
   const asked = signalled();
   await service.start();
   process.stdout.write(screen());
@@ -23,6 +25,7 @@ export async function runInForeground({ service, graceMs, screen, kill }: Foregr
     kill?.();
     process.exit(130);
   });
+  await leave?.();
   await service.stop(graceMs);
   return 0;
 }

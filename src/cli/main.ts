@@ -7,9 +7,9 @@
  */
 import yargs, { type Argv, type Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { configFlags, controlFlag, defaultControl, UsageError } from './flags.js';
+import { configFlags, defaultControl, UsageError } from './flags.js';
 
-const expectedErrors = new Set(['ServiceError', 'ConfigError', 'ControlError', 'DnsClientError', 'PolicyError', 'UsageError']);
+const expectedErrors = new Set(['ServiceError', 'ConfigError', 'ControlError', 'UsageError']);
 
 /** The outcome of the command, set by its handler. */
 let exitCode = 0;
@@ -26,14 +26,14 @@ function withConfigFlags(parser: Argv): Argv {
 
 const positionalConfig = { type: 'string', describe: 'configuration file (YAML)' } as const;
 
-function roleCommand(parser: Argv): Argv {
+function roleOptions(parser: Argv): Argv {
   return withConfigFlags(parser.positional('config', positionalConfig)).option('control', {
     type: 'string',
     describe: 'URL of the control process (default: as configured)',
   });
 }
 
-function adminCommand(parser: Argv): Argv {
+function adminOptions(parser: Argv): Argv {
   return parser.positional('member', { type: 'string', demandOption: true, describe: 'name of a worker, such as w2' }).option('control', {
     type: 'string',
     default: defaultControl,
@@ -49,9 +49,8 @@ async function runRole(role: 'dns' | 'worker' | 'control' | 'origin', given: Giv
 }
 
 async function runAdmin(verb: 'drain' | 'enable' | 'disable', given: Given): Promise<void> {
-  const [{ changeMember }, { createControlClient }] = await Promise.all([import('./status.js'), import('../control/client.js')]);
-  const client = createControlClient(controlFlag(given['control']), process.env['ROUNDHOUSE_TOKEN']);
-  print(await changeMember(client, String(given['member']), verb));
+  const { adminCommand } = await import('./status.js');
+  print(await adminCommand(verb, given));
 }
 
 const parser = yargs(hideBin(process.argv))
@@ -61,7 +60,7 @@ const parser = yargs(hideBin(process.argv))
     'up [config]',
     'run the whole tier on this machine',
     (y) =>
-      withConfigFlags(y.positional('config', { type: 'string', describe: 'configuration file (YAML), or a directory to serve as the master origin' }))
+      withConfigFlags(y.positional('config', { ...positionalConfig, describe: 'configuration file (YAML), or a directory to serve as the master origin' }))
         .example('$0 up', 'four workers before a demo origin')
         .example('$0 up ./site', 'serve the directory through them')
         .example('$0 up --origin http://10.0.0.5:80 --workers 8', 'eight workers before your own origin')
@@ -71,23 +70,31 @@ const parser = yargs(hideBin(process.argv))
       exitCode = await up(given);
     },
   )
-  .command('dns [config]', 'run the DNS server alone', (y) => roleCommand(y).example('$0 dns roundhouse.yaml --control http://10.0.0.1:9100', ''), (given) => runRole('dns', given))
+  .command(
+    'dns [config]',
+    'run the DNS server alone',
+    (y) => roleOptions(y).example('$0 dns roundhouse.yaml --control http://10.0.0.1:9100', ''),
+    (given) => runRole('dns', given),
+  )
   .command(
     'worker [config]',
     'run one worker alone',
     (y) =>
-      roleCommand(y)
+      roleOptions(y)
         .option('name', { type: 'string', demandOption: true, describe: 'which member of the configuration this is' })
         .example('$0 worker roundhouse.yaml --name w2', ''),
     (given) => runRole('worker', given),
   )
-  .command('control [config]', 'run the control process alone: probes, operator states, admin API', (y) => withConfigFlags(y.positional('config', positionalConfig)), (given) =>
-    runRole('control', given),
+  .command(
+    'control [config]',
+    'run the control process alone: probes, operator states, admin API',
+    (y) => withConfigFlags(y.positional('config', positionalConfig)),
+    (given) => runRole('control', given),
   )
   .command(
     'origin [config]',
     'run the built-in origin alone',
-    (y) => withConfigFlags(y.positional('config', { type: 'string', describe: 'configuration file (YAML), or a directory to serve' })),
+    (y) => withConfigFlags(y.positional('config', { ...positionalConfig, describe: 'configuration file (YAML), or a directory to serve' })),
     (given) => runRole('origin', given),
   )
   .command(
@@ -126,14 +133,13 @@ const parser = yargs(hideBin(process.argv))
         .option('control', { type: 'string', default: defaultControl, describe: 'URL of the control process' })
         .option('json', { type: 'boolean', default: false, describe: 'print JSON' }),
     async (given) => {
-      const [{ statusText }, { createControlClient }, { systemClock }] = await Promise.all([import('./status.js'), import('../control/client.js'), import('../clock.js')]);
-      const status = await createControlClient(controlFlag(given.control), undefined).status();
-      print(given.json ? JSON.stringify(status, undefined, 2) : statusText(status, systemClock.realtimeMs()));
+      const { statusCommand } = await import('./status.js');
+      print(await statusCommand(given));
     },
   )
-  .command('drain <member>', 'leave a worker out of new answers; it serves whoever still comes', adminCommand, (given) => runAdmin('drain', given))
-  .command('enable <member>', 'put it back', adminCommand, (given) => runAdmin('enable', given))
-  .command('disable <member>', 'leave it out and do not probe it', adminCommand, (given) => runAdmin('disable', given))
+  .command('drain <member>', 'leave a worker out of new answers; it serves whoever still comes', adminOptions, (given) => runAdmin('drain', given))
+  .command('enable <member>', 'put it back', adminOptions, (given) => runAdmin('enable', given))
+  .command('disable <member>', 'leave it out and do not probe it', adminOptions, (given) => runAdmin('disable', given))
   .demandCommand(1, 'Which command? See the list above.')
   .strict()
   .recommendCommands()

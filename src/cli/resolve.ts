@@ -31,7 +31,8 @@ const countMax = 1_000_000;
 export async function resolveCommand(given: Readonly<Record<string, unknown>>): Promise<Outcome> {
   const count = Number(given['count']);
   if (!Number.isInteger(count) || count < 1 || count > countMax) throw new UsageError(`--count ${given['count']}: expected a whole number from 1 to ${countMax}`);
-  return resolve({ name: String(given['name']), type: String(given['type']).toUpperCase(), count, server: serverOf(String(given['server'])), json: given['json'] === true });
+  const type = String(given['type']).toUpperCase();
+  return resolve({ name: String(given['name']), type, count, server: serverOf(String(given['server'])), json: given['json'] === true });
 }
 
 /** `127.0.0.1:5300`, `[::1]:5300`; without a port 53. */
@@ -71,11 +72,11 @@ async function resolveMany(client: DnsClient, { name, type, count, json }: Resol
   }
   const ranked = [...firstPlaces].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
   const { jain, maxOverMean } = fairness(ranked.map(([, times]) => times));
-  if (json) return { text: JSON.stringify({ name, type, count, firstPlaces: Object.fromEntries(ranked), jain, maxOverMean }, undefined, 2), exitCode: 0 };
+  const counted = { name, type, count, firstPlaces: Object.fromEntries(ranked), jain, maxOverMean };
+  if (json) return { text: JSON.stringify(counted, undefined, 2), exitCode: 0 };
   const most = Math.max(...firstPlaces.values());
   const rows = ranked.map(([address, times]) => [address, String(times), percent(times / count), bar(times / most, barCells)]);
-  return {
-    text: `${table(['address', 'first', 'share', ''], rows, ['left', 'right', 'right'])}\n\n${count} answers: Jain index ${jain.toFixed(4)} (1 is even), max/mean ${maxOverMean.toFixed(3)}`,
-    exitCode: 0,
-  };
+  const bars = table(['address', 'first', 'share', ''], rows, ['left', 'right', 'right']);
+  const verdict = `${count} answers: Jain index ${jain.toFixed(4)} (1 is even), max/mean ${maxOverMean.toFixed(3)}`;
+  return { text: `${bars}\n\n${verdict}`, exitCode: 0 };
 }

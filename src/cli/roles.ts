@@ -1,12 +1,12 @@
 /**
  * `roundhouse dns`, `worker`, `control`, `origin`: one role alone, in the foreground, as `up` runs it.
  */
-import { systemClock } from '../clock.js';
+import { sleep, systemClock } from '../clock.js';
 import { createLog } from '../log.js';
 import { systemRandom } from '../random.js';
 import type { Service } from '../service.js';
 import type { ChildRole } from '../tier/protocol.js';
-import { createControlRole, createRole, type ChildRoleOptions } from '../tier/roles.js';
+import { createControlRole, createRole, type ChildRoleOptions, type Role } from '../tier/roles.js';
 import { controlFlag } from './flags.js';
 import { runInForeground } from './lifetime.js';
 import { configOf } from './up.js';
@@ -17,8 +17,17 @@ export async function runRoleCommand(role: ChildRole | 'control', given: Readonl
   const log = createLog({ ...config.log, fields: { role, name } });
   const control = given['control'] === undefined ? undefined : controlFlag(given['control']);
   const options: ChildRoleOptions = { config, baseDirectory, name, control, clock: systemClock, random: systemRandom(), log };
-  const service = role === 'control' ? controlService(options) : await createRole(role, options);
-  return runInForeground({ service, graceMs: config.proxy.timeouts.drainMs, screen: () => `roundhouse: ${name} serves; Ctrl-C stops it.\n` });
+  const screen = (): string => `roundhouse: ${name} serves; Ctrl-C stops it.\n`;
+  const { drainMs: graceMs, lameduckMs } = config.proxy.timeouts;
+  if (role === 'control') return runInForeground({ service: controlService(options), graceMs, screen });
+  const service = await createRole(role, options);
+  return runInForeground({ service, graceMs, screen, leave: () => leaveFirst(service, role === 'worker' ? lameduckMs : 0) });
+}
+
+/** A worker on its own goes on accepting while the control process notices and DNS lets go of it. */
+async function leaveFirst(service: Role, lameduckMs: number): Promise<void> {
+  service.leave();
+  await sleep(systemClock, lameduckMs);
 }
 
 function controlService(options: ChildRoleOptions): Service {

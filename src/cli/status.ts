@@ -1,13 +1,22 @@
 /**
  * `roundhouse status`, and the operator's `drain`, `enable` and `disable`.
  */
-import type { AdminVerb, ControlClient } from '../control/client.js';
+import { systemClock } from '../clock.js';
+import { createControlClient, type AdminVerb } from '../control/client.js';
 import type { MemberStatus, Status } from '../control/status.js';
+import { controlFlag } from './flags.js';
 import { percent, span, table, type Align } from './table.js';
 
 const head = ['member', 'address', 'health', 'since', 'why', 'probes', 'admin', 'in DNS', 'share', 'requests', 'in flight'];
 const align: readonly Align[] = ['left', 'left', 'left', 'right', 'left', 'left', 'left', 'left', 'right', 'right', 'right'];
 const probesShown = 16;
+
+type Given = Readonly<Record<string, unknown>>;
+
+export async function statusCommand(given: Given): Promise<string> {
+  const status = await createControlClient(controlFlag(given['control']), undefined, systemClock).status();
+  return given['json'] === true ? JSON.stringify(status, undefined, 2) : statusText(status, systemClock.realtimeMs());
+}
 
 /** @param nowMs real time, for "since". */
 export function statusText(status: Status, nowMs: number): string {
@@ -45,7 +54,8 @@ const effects: Readonly<Record<AdminVerb, string>> = {
   disable: 'answers leave it out and it is not probed',
 };
 
-export async function changeMember(client: ControlClient, member: string, verb: AdminVerb): Promise<string> {
-  const { admin, was } = await client.change(member, verb);
+export async function adminCommand(verb: AdminVerb, given: Given): Promise<string> {
+  const client = createControlClient(controlFlag(given['control']), process.env['ROUNDHOUSE_TOKEN'], systemClock);
+  const { member, admin, was } = await client.change(String(given['member']), verb);
   return was === admin ? `${member} was ${admin} already` : `${member}: ${was} → ${admin} (${effects[verb]})`;
 }

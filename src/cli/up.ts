@@ -21,7 +21,8 @@ export function configOf(given: Given): LoadedConfig {
   const settings = Array.isArray(given['set']) ? given['set'].map(String) : [];
   const { values, flagOf } = overridesFrom(given, settings);
   const source = typeof given['config'] === 'string' ? given['config'] : undefined;
-  if (source === undefined || !isDirectory(source)) return loadConfig({ ...(source === undefined ? {} : { file: source }), overrides: values, flagOf });
+  if (source === undefined) return loadConfig({ overrides: values, flagOf });
+  if (!isDirectory(source)) return loadConfig({ file: source, overrides: values, flagOf });
   return loadConfig({ overrides: withDirectory({ values, flagOf }, source), flagOf });
 }
 
@@ -73,11 +74,10 @@ export function greeting(config: Config, seconds: number): string {
 const originUrl = (origin: NonNullable<Config['origins']>[number]): string => (typeof origin === 'string' ? origin : origin.url);
 
 function workerRange(workers: readonly WorkerEntry[]): string {
-  const named = workers.map(({ name, address, address6, port }) => ({ name, at: formatAddress({ address: address ?? address6 ?? '', port }) }));
-  const [first, last] = [named[0], named.at(-1)];
-  if (first === undefined || last === undefined) return 'none';
-  if (named.length <= 3) return named.map(({ name, at }) => `${name} http://${at}`).join(', ');
-  return `${first.name} http://${first.at} … ${last.name} http://${last.at}`;
+  const named = workers.map(({ name, address, address6 = '', port }) => {
+    return `${name} http://${formatAddress({ address: address ?? address6, port })}`;
+  });
+  return named.length <= 3 ? named.join(', ') : `${named[0]} … ${named.at(-1)}`;
 }
 
 /** From package.json, which lies beside `dist`. */

@@ -138,6 +138,7 @@ const proxy = z
         idleMs: ms().default(60_000).describe('Between two pieces of a body, either way; the exchange is cut beyond.'),
         originKeepAliveMs: ms().default(30_000).describe('Idle origin connections are closed after this.'),
         queueMs: ms().default(5000).describe('Waiting for a place; 503 beyond.'),
+        lameduckMs: z.int().min(0).max(86_400_000).default(5000).describe('A worker on its own (not under `up`) that is told to stop goes on accepting for so long while `/readyz` says 503.'),
         drainMs: ms().default(10_000).describe('What is in flight when the worker stops may take so long.'),
       })
       .prefault({})

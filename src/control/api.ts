@@ -42,7 +42,10 @@ const watchersMax = 1024;
 const heartbeatMs = 2000;
 
 const verbs: Readonly<Record<string, Admin>> = { drain: 'draining', enable: 'enabled', disable: 'disabled' };
-const paths = ['GET /api/status', 'GET /api/pool', 'GET /api/pool/watch', 'GET /api/discovery', 'POST /api/members/NAME/drain|enable|disable', 'GET /livez', 'GET /readyz'];
+const paths = [
+  ...['GET /api/status', 'GET /api/pool', 'GET /api/pool/watch', 'GET /api/discovery', 'GET /livez', 'GET /readyz'],
+  'POST /api/members/NAME/drain|enable|disable',
+];
 
 class HttpError extends Error {
   constructor(
@@ -55,7 +58,7 @@ class HttpError extends Error {
 
 export function createApi(options: ApiOptions): Api {
   const { listen, pool, clock, log } = options;
-  const watchers = new Set<ServerResponse>();
+  const watchers: Watchers = new Set();
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 8192 }, (request, response) => {
     handle(options, watchers, request, response).catch((error: unknown) => answerError(response, error, log));
   });
@@ -104,14 +107,16 @@ function boundAddress(server: Server, fallback: SocketAddress): SocketAddress {
 }
 
 /** A watcher that does not read is cut, not buffered for: it will come back and get the whole state. */
-function broadcast(watchers: Set<ServerResponse>, text: string): void {
+function broadcast(watchers: Watchers, text: string): void {
   for (const watcher of watchers) {
     if (watcher.writableLength > messageBytesMax) watcher.destroy();
     else watcher.write(text);
   }
 }
 
-async function handle(options: ApiOptions, watchers: Set<ServerResponse>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+type Watchers = Set<ServerResponse>;
+
+async function handle(options: ApiOptions, watchers: Watchers, request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume(); // bodies are of no interest here
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   if (request.method === 'POST') {
@@ -119,7 +124,9 @@ async function handle(options: ApiOptions, watchers: Set<ServerResponse>, reques
     answer(response, 200, change(options, path));
     return;
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, `${request.method} is not allowed here; see ${paths.join(', ')}`);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    throw new HttpError(405, `${request.method} is not allowed here; there are ${paths.join(', ')}`);
+  }
   switch (path) {
     case '/api/status':
       return answer(response, 200, await options.status());
@@ -137,7 +144,7 @@ async function handle(options: ApiOptions, watchers: Set<ServerResponse>, reques
   }
 }
 
-function watch(pool: Pool, watchers: Set<ServerResponse>, response: ServerResponse): void {
+function watch(pool: Pool, watchers: Watchers, response: ServerResponse): void {
   if (watchers.size >= watchersMax) throw new HttpError(503, `there are ${watchersMax} followers already`);
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   response.write(`${JSON.stringify(toMessage(pool.snapshot()))}\n`);
@@ -163,7 +170,8 @@ function change({ pool, log }: ApiOptions, path: string): MemberChange {
   const admin = verbs[verb];
   if (admin === undefined) throw new HttpError(404, `nothing at POST ${path}; there is POST /api/members/NAME/drain, /enable and /disable`);
   const state = pool.snapshot().members.find(({ member }) => member.name === name);
-  if (state === undefined) throw new HttpError(404, `no member ${JSON.stringify(name)}; there are ${pool.members.map((member) => member.name).join(', ')}`);
+  const known = pool.members.map((member) => member.name).join(', ');
+  if (state === undefined) throw new HttpError(404, `no member ${JSON.stringify(name)}; there are ${known}`);
   pool.setAdmin(name, admin);
   if (state.admin !== admin) log.info({ member: name, admin, was: state.admin }, 'operator state changed');
   return { member: name, admin, was: state.admin };

@@ -1,7 +1,9 @@
 /**
  * The command line's side of the admin API.
  */
+import type { Clock } from '../clock.js';
 import type { MemberChange } from './api.js';
+import { withDeadline } from './deadline.js';
 import type { Status } from './status.js';
 
 export type AdminVerb = 'drain' | 'enable' | 'disable';
@@ -19,7 +21,7 @@ export class ControlError extends Error {
 const answerMsMax = 5000;
 
 /** @param token sent with changes; needed when the control process has one. */
-export function createControlClient(control: URL, token: string | undefined): ControlClient {
+export function createControlClient(control: URL, token: string | undefined, clock: Clock): ControlClient {
   async function call(method: string, path: string): Promise<unknown> {
     const response = await ask(method, new URL(path, control));
     const body: unknown = await response.json().catch(() => ({}));
@@ -30,11 +32,9 @@ export function createControlClient(control: URL, token: string | undefined): Co
 
   async function ask(method: string, url: URL): Promise<Response> {
     try {
-      return await fetch(url, {
-        method,
-        headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-        signal: AbortSignal.timeout(answerMsMax),
-      });
+      const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const headers = { 'content-type': 'application/json', ...authorization };
+      return await withDeadline(clock, answerMsMax, (signal) => fetch(url, { method, headers, signal }));
     } catch (error) {
       throw new ControlError(
         `control ${control.origin}: no answer (${reasonOf(error)}); is the tier running? Start it with \`npm start\`, or name its address with --control`,

@@ -9,7 +9,7 @@ import type { Clock, Timer } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Pool } from '../pool/pool.js';
 import { reasonOf } from './client.js';
-import { adopt, messageBytesMax, parseMessage, type PoolMessage } from './message.js';
+import { adopt, messageBytesMax, parseMessage, type MemberMessage } from './message.js';
 
 export interface FollowerOptions {
   /** Base URL of the control API. */
@@ -17,7 +17,6 @@ export interface FollowerOptions {
   readonly pool: Pool;
   readonly clock: Clock;
   readonly log: Log;
-  readonly onMessage?: (message: PoolMessage) => void;
 }
 
 export interface Follower {
@@ -34,7 +33,7 @@ const retryMsMax = 2000;
 /** The control process sends a line at least every 2 s; three missed ones mean that the connection is dead. */
 export const silenceMsMax = 6000;
 
-export function createFollower({ control, pool, clock, log, onMessage }: FollowerOptions): Follower {
+export function createFollower({ control, pool, clock, log }: FollowerOptions): Follower {
   const url = new URL('/api/pool/watch', control);
   const waiting = new Set<() => void>();
   let abort: AbortController | undefined;
@@ -52,8 +51,7 @@ export function createFollower({ control, pool, clock, log, onMessage }: Followe
     complained = false;
     retryMs = retryMsMin;
     adopt(pool, message);
-    onMessage?.(message);
-    if (message.members.every((member) => member.reason !== 'initial' || member.admin === 'disabled')) waiting.forEach((settle) => settle());
+    if (message.members.every(isProbed)) waiting.forEach((settle) => settle());
   }
 
   async function follow(): Promise<void> {
@@ -66,23 +64,12 @@ export function createFollower({ control, pool, clock, log, onMessage }: Followe
       throw new Error('the stream ended');
     } catch (error) {
       if (stopped) return;
-      complain(error);
+      if (!complained) log.warn({ control: control.href, error: reasonOf(error) }, connected ? lostText : absentText);
+      complained = true;
+      connected = false;
       retry = clock.after(retryMs, () => void follow());
       retryMs = Math.min(retryMs * 2, retryMsMax);
     }
-  }
-
-  function complain(error: unknown): void {
-    if (!complained) {
-      log.warn(
-        { control: control.href, error: reasonOf(error) },
-        connected
-          ? 'lost the control process; the last known state stays in force'
-          : 'cannot reach the control process; until it answers every member counts as eligible. Is `roundhouse control` running there?',
-      );
-    }
-    complained = true;
-    connected = false;
   }
 
   return {
@@ -94,17 +81,27 @@ export function createFollower({ control, pool, clock, log, onMessage }: Followe
       waiting.forEach((settle) => settle());
     },
     connected: () => connected,
-    settled: (timeoutMs) =>
-      new Promise((resolve) => {
-        const settle = (): void => {
-          timer.cancel();
-          waiting.delete(settle);
-          resolve();
-        };
-        const timer = clock.after(timeoutMs, settle);
-        waiting.add(settle);
-      }),
+    settled: (timeoutMs) => settledIn(waiting, clock, timeoutMs),
   };
+}
+
+const lostText = 'lost the control process; the last known state stays in force';
+const absentText =
+  'cannot reach the control process; until it answers every member counts as eligible. Is `roundhouse control` running there?';
+
+/** A disabled member is not probed, so nobody waits for its first result. */
+const isProbed = ({ reason, admin }: MemberMessage): boolean => reason !== 'initial' || admin === 'disabled';
+
+function settledIn(waiting: Set<() => void>, clock: Clock, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      timer.cancel();
+      waiting.delete(settle);
+      resolve();
+    };
+    const timer = clock.after(timeoutMs, settle);
+    waiting.add(settle);
+  });
 }
 
 /** Calls `take` with each complete line; `onSilence` when nothing came for `silenceMsMax`. */

@@ -2,10 +2,12 @@
  * The pool as the tier sees it now: probe verdicts and operator states from memory, shares and load from the same
  * `/metrics` pages that Prometheus scrapes, so that `status` and a dashboard can never disagree.
  */
+import type { Clock } from '../clock.js';
 import { parseExposition, type Sample } from '../metrics/exposition.js';
 import type { Admin, Health, HealthReason, MemberState, Pool } from '../pool/pool.js';
 import type { ScrapeTarget } from './discovery.js';
 import { formatAddress } from '../service.js';
+import { withDeadline } from './deadline.js';
 
 export interface MemberStatus {
   readonly name: string;
@@ -47,6 +49,7 @@ export interface StatusOptions {
   readonly service: string;
   readonly policy: string;
   readonly ttl: string;
+  readonly clock: Clock;
 }
 
 const scrapeMsMax = 1000;
@@ -56,7 +59,7 @@ export async function collectStatus(options: StatusOptions): Promise<Status> {
   const pages = new Map<string, readonly Sample[] | undefined>();
   await Promise.all(
     options.targets.map(async (target) => {
-      pages.set(pageKey(target), await scrape(target));
+      pages.set(pageKey(target), await scrape(target, options.clock));
     }),
   );
   const dns = pages.get('dns');
@@ -68,9 +71,10 @@ export async function collectStatus(options: StatusOptions): Promise<Status> {
     ttl: options.ttl,
     failOpen,
     dnsReachable: dns !== undefined,
-    members: members.map((state) =>
-      memberStatus(state, eligible.includes(state.member), options.history(state.member.name), dns, answers, pages.get(state.member.name)),
-    ),
+    members: members.map((state) => {
+      const { name } = state.member;
+      return memberStatus(state, eligible.includes(state.member), options.history(name), dns, answers, pages.get(name));
+    }),
   };
 }
 
@@ -105,11 +109,13 @@ function memberStatus(
 const pageKey = ({ role, name }: ScrapeTarget): string => (role === 'dns' ? 'dns' : name);
 
 /** @returns undefined when the page cannot be had in time: the process may be down, and that is no failure of `status`. */
-async function scrape({ at }: ScrapeTarget): Promise<readonly Sample[] | undefined> {
+async function scrape({ at }: ScrapeTarget, clock: Clock): Promise<readonly Sample[] | undefined> {
   try {
-    const response = await fetch(`http://${formatAddress(at)}/metrics`, { signal: AbortSignal.timeout(scrapeMsMax) });
-    if (!response.ok || Number(response.headers.get('content-length') ?? 0) > pageBytesMax) return undefined;
-    return parseExposition(await response.text());
+    return await withDeadline(clock, scrapeMsMax, async (signal) => {
+      const response = await fetch(`http://${formatAddress(at)}/metrics`, { signal });
+      if (!response.ok || Number(response.headers.get('content-length') ?? 0) > pageBytesMax) return undefined;
+      return parseExposition(await response.text());
+    });
   } catch {
     return undefined;
   }

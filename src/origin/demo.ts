@@ -20,7 +20,7 @@ export function createDemo(clock: Clock): (request: IncomingMessage, response: S
     [/^\/$/, (request, response) => sendText(response, 200, 'text/html', welcomePage(request))],
     [/^\/echo$/, echo],
     [/^\/bytes\/(\d{1,10})$/, (request, response, _url, match) => bytes(request, response, Number(match[1]))],
-    [/^\/slow$/, (_request, response, url) => later(clock, response, within(url, 'ms', 1000, slowMsMax), () => sendText(response, 200, 'text/plain', 'at last\n'))],
+    [/^\/slow$/, (_request, response, url) => slow(clock, response, within(url, 'ms', 1000, slowMsMax))],
     [/^\/status\/([2-5]\d\d)$/, (_request, response, _url, match) => status(response, Number(match[1]))],
     [/^\/stream$/, (_request, response, url) => stream(clock, response, within(url, 'chunks', 10, chunksMax), within(url, 'ms', 100, slowMsMax))],
     [/^\/cacheable$/, (_request, response, url) => cacheable(clock, response, within(url, 's', 60, 31_536_000))],
@@ -42,8 +42,9 @@ function within(url: URL, name: string, otherwise: number, most: number): number
   return Number.isInteger(value) && value >= 0 ? Math.min(value, most) : otherwise;
 }
 
-function sendText(response: ServerResponse, code: number, type: string, text: string): void {
-  response.writeHead(code, { 'content-type': `${type}; charset=utf-8`, 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' });
+function sendText(response: ServerResponse, code: number, type: string, text: string, cacheControl = 'no-store'): void {
+  const head = { 'content-type': `${type}; charset=utf-8`, 'content-length': Buffer.byteLength(text), 'cache-control': cacheControl };
+  response.writeHead(code, head);
   response.end(text);
 }
 
@@ -63,7 +64,8 @@ function echo(request: IncomingMessage, response: ServerResponse): void {
   request.on('end', () => {
     const fields: [string, string][] = [];
     for (let at = 0; at < request.rawHeaders.length; at += 2) fields.push([request.rawHeaders[at] ?? '', request.rawHeaders[at + 1] ?? '']);
-    const seen = { method: request.method, target: request.url, version: request.httpVersion, fields, bodyBytes, bodySha256: hash.digest('hex') };
+    const { method, url: target, httpVersion: version } = request;
+    const seen = { method, target, version, fields, bodyBytes, bodySha256: hash.digest('hex') };
     sendText(response, 200, 'application/json', `${JSON.stringify(seen, undefined, 2)}\n`);
   });
 }
@@ -80,8 +82,11 @@ function status(response: ServerResponse, code: number): void {
 
 function cacheable(clock: Clock, response: ServerResponse, seconds: number): void {
   const text = `made at ${new Date(clock.realtimeMs()).toISOString()}\n`;
-  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text), 'cache-control': `public, max-age=${seconds}` });
-  response.end(text);
+  sendText(response, 200, 'text/plain', text, `public, max-age=${seconds}`);
+}
+
+function slow(clock: Clock, response: ServerResponse, ms: number): void {
+  later(clock, response, ms, () => sendText(response, 200, 'text/plain', 'at last\n'));
 }
 
 function later(clock: Clock, response: ServerResponse, ms: number, then: () => void): void {

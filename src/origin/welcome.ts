@@ -35,7 +35,8 @@ export function welcomePage(request: IncomingMessage): string {
   .who { font-size: 1.2rem; border-left: 4px solid var(--accent); padding: .4rem .9rem; margin: 1.5rem 0; }
   .who b { color: var(--accent); }
   table { border-collapse: collapse; width: 100%; font: 13px/1.5 ui-monospace, monospace; }
-  th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+  th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; }
+  th, td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
   th { font-weight: 600; white-space: nowrap; }
   a { color: var(--accent); }
   footer { margin-top: 2rem; opacity: .75; font-size: .9rem; }

@@ -2,14 +2,17 @@
  * The program of a child process of `up`: one role, told what to be by its first message.
  *
  * Ctrl-C in a terminal reaches every process of the group at once; a child ignores it, because the supervisor decides
- * the order in which things stop. SIGTERM to one child alone stops that one gracefully (and the supervisor restarts it).
+ * the order in which things stop. SIGTERM may be meant for one child or, as from systemd, for all: the child tells the
+ * supervisor, so that DNS lets go of it, and stops a little later unless the supervisor says when.
  */
 import { systemClock } from '../clock.js';
 import { createLog } from '../log.js';
 import { systemRandom } from '../random.js';
-import type { Service } from '../service.js';
 import type { FromChild, StartMessage, ToChild } from './protocol.js';
-import { createRole } from './roles.js';
+import { createRole, type Role } from './roles.js';
+
+/** From "I am leaving" until no more connections are accepted: ten times what the word needs to reach DNS. */
+const leaveMs = 500;
 
 const say = (message: FromChild): Promise<void> =>
   new Promise((resolve) => {
@@ -19,7 +22,8 @@ const say = (message: FromChild): Promise<void> =>
 
 async function run({ role, name, config, baseDirectory }: StartMessage): Promise<void> {
   const log = createLog({ ...config.log, fields: { role, name } });
-  const service = await createRole(role, { name, config, baseDirectory, control: undefined, clock: systemClock, random: systemRandom(), log });
+  const effects = { clock: systemClock, random: systemRandom(), log };
+  const service = await createRole(role, { name, config, baseDirectory, control: undefined, ...effects });
   let stopping = false;
   const stop = (graceMs: number): void => {
     if (stopping) return;
@@ -30,12 +34,16 @@ async function run({ role, name, config, baseDirectory }: StartMessage): Promise
     if (message.kind === 'stop') stop(message.graceMs);
   });
   process.on('disconnect', () => stop(config.proxy.timeouts.drainMs));
-  process.on('SIGTERM', () => stop(config.proxy.timeouts.drainMs));
+  process.on('SIGTERM', () => {
+    service.leave();
+    void say({ kind: 'leaving' });
+    systemClock.after(leaveMs, () => stop(config.proxy.timeouts.drainMs));
+  });
   await service.start();
   await say({ kind: 'ready' });
 }
 
-async function end(service: Service, graceMs: number): Promise<void> {
+async function end(service: Role, graceMs: number): Promise<void> {
   await service.stop(graceMs).catch(() => undefined); // it goes away in any case
   process.exit(0);
 }

@@ -34,5 +34,10 @@ export interface FailedMessage {
   readonly message: string;
 }
 
+/** The child was told by somebody else (SIGTERM) to go, and will, shortly: time to leave the answers. */
+export interface LeavingMessage {
+  readonly kind: 'leaving';
+}
+
 export type ToChild = StartMessage | StopMessage;
-export type FromChild = ReadyMessage | FailedMessage;
+export type FromChild = ReadyMessage | FailedMessage | LeavingMessage;

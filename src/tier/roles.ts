@@ -42,7 +42,12 @@ export interface ChildRoleOptions extends RoleOptions {
   readonly control: URL | undefined;
 }
 
-export function createRole(role: ChildRole, options: ChildRoleOptions): Promise<Service> {
+export interface Role extends Service {
+  /** Says on `/readyz` that it is about to stop, and goes on serving: balancers get time to let go. */
+  leave(): void;
+}
+
+export function createRole(role: ChildRole, options: ChildRoleOptions): Promise<Role> {
   switch (role) {
     case 'dns':
       return createDnsRole(options);
@@ -81,12 +86,13 @@ function tokenFor({ control }: Config): string | undefined {
   return token === '' ? undefined : token;
 }
 
-export async function createDnsRole({ config, clock, random, log, baseDirectory, control }: ChildRoleOptions): Promise<Service> {
+async function createDnsRole({ config, clock, random, log, baseDirectory, control }: ChildRoleOptions): Promise<Role> {
   const { dns } = config;
   const workers = workersOf(config);
   const pool = poolOf(config, workers, clock);
   const stats = createDnsStats(workers.map((worker) => worker.name));
-  const newRotation = await loadRotationFactory(dns.policy, baseDirectory, { tail: dns.tail, random, onViolation: warnOnce(log, dns.policy) });
+  const onViolation = warnOnce(log, dns.policy);
+  const newRotation = await loadRotationFactory(dns.policy, baseDirectory, { tail: dns.tail, random, onViolation });
   const zone = createZone({
     zone: dns.zone,
     nameservers: dns.nameservers,
@@ -100,6 +106,7 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
   const server = createDnsServer({ listen: { address: dns.address, port: dns.port }, responder, stats, tcp: dns.tcp, clock, log });
   const follower = createFollower({ control: control ?? apiUrl(config.control), pool, clock, log });
   let readiness: Readiness = { ready: false, reason: 'starting' };
+  const leave = (): void => void (readiness = { ready: false, reason: 'stopping', by: 'signal' });
   const endpoint = createEndpoint({
     listen: { address: dns.metricsAddress, port: dns.metricsPort },
     what: 'dns metrics',
@@ -117,8 +124,9 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
       await server.start();
       readiness = { ready: true };
     },
+    leave,
     async stop(graceMs) {
-      readiness = { ready: false, reason: 'stopping', by: 'signal' };
+      leave();
       follower.stop();
       await server.stop(graceMs);
       await endpoint.stop(0);
@@ -129,18 +137,19 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
 /** How long DNS waits for the first round of probes before it answers: one probe's time, and a little to be told. */
 const firstRoundMs = (config: Config): number => config.workers.probe.timeoutMs + 500;
 
-export async function createWorkerRole({ config, name, clock, random, log, baseDirectory, control }: ChildRoleOptions): Promise<Service> {
+async function createWorkerRole({ config, name, clock, random, log, baseDirectory, control }: ChildRoleOptions): Promise<Role> {
   const { proxy } = config;
   const workers = workersOf(config);
   const me = workers.find((worker) => worker.name === name);
-  if (me === undefined) throw new ServiceError(`worker: the configuration has no worker ${JSON.stringify(name)}; it has ${workers.map((worker) => worker.name).join(', ')}`);
+  if (me === undefined) throw unknownWorker(name, workers);
+  const onViolation = warnOnce(log, proxy.policy);
   const accessLogger = proxy.accessLog === 'off' ? silentLog : createLog({ level: 'info', to: proxy.accessLogFile });
   const worker = createWorker({
     ...proxy,
     name,
     listen: { address: me.address ?? me.address6 ?? '::', port: me.port },
     origins: originsOf(config),
-    newRotation: await loadRotationFactory(proxy.policy, baseDirectory, { tail: 'cyclic', random, onViolation: warnOnce(log, proxy.policy) }),
+    newRotation: await loadRotationFactory(proxy.policy, baseDirectory, { tail: 'cyclic', random, onViolation }),
     accessLogger,
     log,
     clock,
@@ -150,11 +159,12 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
   const pool = poolOf(config, workers, clock);
   const follower = createFollower({ control: control ?? apiUrl(config.control), pool, clock, log });
   const life = { started: false, stopping: false };
+  const leave = (): void => void (life.stopping = true);
   const endpoint = createEndpoint({
     listen: endpointOf(me),
     what: `worker ${name} metrics`,
     option: 'workers.metricsPort',
-    metrics: createWorkerMetrics({ worker: name, gateway: worker.stats, engine: worker.engine, origins: worker.origins, probes: worker.probes }),
+    metrics: createWorkerMetrics({ ...worker, worker: name, gateway: worker.stats }),
     ready: () => readinessOf(life, pool, me),
     clock,
     log,
@@ -166,13 +176,19 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
       follower.start();
       life.started = true;
     },
+    leave,
     async stop(graceMs) {
-      life.stopping = true;
+      leave();
       await worker.stop(graceMs);
       follower.stop();
       await endpoint.stop(0);
     },
   };
+}
+
+function unknownWorker(name: string, workers: readonly WorkerEntry[]): ServiceError {
+  const known = workers.map((worker) => worker.name).join(', ');
+  return new ServiceError(`worker: the configuration has no worker ${JSON.stringify(name)}; it has ${known}`);
 }
 
 function readinessOf(life: { readonly started: boolean; readonly stopping: boolean }, pool: Pool, me: PoolMember): Readiness {
@@ -182,9 +198,11 @@ function readinessOf(life: { readonly started: boolean; readonly stopping: boole
   return admin === 'enabled' ? { ready: true } : { ready: false, reason: 'draining', by: 'operator' };
 }
 
-export function createOriginRole({ config, baseDirectory, clock, log }: Omit<ChildRoleOptions, 'name' | 'control' | 'random'>): Service {
+function createOriginRole({ config, baseDirectory, clock, log }: ChildRoleOptions): Role {
   const { address, port, directory } = config.origin;
-  return createOrigin({ listen: { address, port }, ...(directory === undefined ? {} : { directory: resolve(baseDirectory, directory) }), clock, log });
+  const listen = { address, port };
+  const origin = createOrigin({ listen, clock, log, ...(directory === undefined ? {} : { directory: resolve(baseDirectory, directory) }) });
+  return { ...origin, leave: () => undefined }; // nobody probes it on `/readyz`
 }
 
 function poolOf(config: Config, workers: readonly WorkerEntry[], clock: Clock): Pool {

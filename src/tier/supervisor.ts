@@ -15,6 +15,8 @@ export interface SupervisorOptions {
   readonly log: Log;
   /** A child serves (again). */
   readonly onReady: (name: string) => void;
+  /** A child that serves is about to stop, because it was told to by somebody else. */
+  readonly onLeaving: (name: string) => void;
   /** A child that served has ended; `how` is for people: `signal SIGKILL`, `exit code 1`. */
   readonly onExit: (name: string, how: string) => void;
 }
@@ -22,6 +24,8 @@ export interface SupervisorOptions {
 export interface Supervisor {
   /** Starts one child; rejects with ServiceError when it cannot serve. */
   start(message: StartMessage): Promise<void>;
+  /** From now on no child is restarted. */
+  retire(): void;
   /** Stops these gracefully; those still there after `graceMs` are killed. */
   stop(names: readonly string[], graceMs: number): Promise<void>;
   /** Kills all, now. For the way out of a program that is told twice to stop. */
@@ -51,96 +55,108 @@ const exitMsMax = 1000;
 
 const program = new URL('./child.js', import.meta.url);
 
-export function createSupervisor({ clock, log, onReady, onExit }: SupervisorOptions): Supervisor {
+export function createSupervisor(options: SupervisorOptions): Supervisor {
   const children = new Map<string, Child>();
-
-  function launch(child: Child): void {
-    const { name } = child.message;
-    const process = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    child.process = process;
-    child.ready = false;
-    let failure = '';
-    child.exited = new Promise((resolve) => {
-      process.once('exit', (code, signal) => {
-        resolve();
-        ended(child, signal === null ? `exit code ${code}` : `signal ${signal}`, failure);
-      });
-    });
-    process.on('error', (error) => log.error({ child: name, error: error.message }, 'child process'));
-    process.on('message', (message: FromChild) => {
-      if (message.kind === 'failed') failure = message.message;
-      else serves(child);
-    });
-    tell(process, child.message);
-  }
-
-  function serves(child: Child): void {
-    child.ready = true;
-    child.slateCleaned = clock.after(cleanAfterMs, () => void (child.restarts = 0));
-    log.info({ child: child.message.name, pid: child.process?.pid }, 'child process serves');
-    onReady(child.message.name);
-    settle(child, undefined);
-  }
-
-  function ended(child: Child, how: string, failure: string): void {
-    const { name } = child.message;
-    const served = child.ready;
-    child.process = undefined;
-    child.ready = false;
-    child.slateCleaned?.cancel();
-    if (child.stopping) return;
-    if (served) onExit(name, how);
-    if (child.settle !== undefined) {
-      settle(child, new ServiceError(failure || `${name}: the process ended before it could serve (${how})`));
-      return;
-    }
-    const pauseMs = Math.min(restartMsMin * 2 ** child.restarts, restartMsMax);
-    child.restarts += 1;
-    log.warn({ child: name, how, ...(failure === '' ? {} : { failure }), restartInMs: pauseMs }, 'child process ended; restarting it');
-    child.restart = clock.after(pauseMs, () => launch(child));
-  }
-
-  async function stopOne(child: Child, graceMs: number): Promise<void> {
-    child.stopping = true;
-    child.restart?.cancel();
-    child.slateCleaned?.cancel();
-    const { process } = child;
-    if (process === undefined) return;
-    tell(process, { kind: 'stop', graceMs });
-    const kill = clock.after(graceMs + exitMsMax, () => process.kill('SIGKILL'));
-    await child.exited;
-    kill.cancel();
-  }
-
   return {
     start(message) {
       return new Promise((resolve, reject) => {
-        const child: Child = {
-          message,
-          process: undefined,
-          ready: false,
-          stopping: false,
-          restarts: 0,
-          restart: undefined,
-          slateCleaned: undefined,
-          settle: (failure) => (failure === undefined ? resolve() : reject(failure)),
-          exited: Promise.resolve(),
-        };
+        const child = newChild(message, (failure) => (failure === undefined ? resolve() : reject(failure)));
         children.set(message.name, child);
-        launch(child);
+        launch(child, options);
       });
     },
+    retire() {
+      for (const child of children.values()) retireOne(child);
+    },
     async stop(names, graceMs) {
-      await Promise.all(names.flatMap((name) => children.get(name) ?? []).map((child) => stopOne(child, graceMs)));
+      await Promise.all(names.flatMap((name) => children.get(name) ?? []).map((child) => stopOne(child, graceMs, options.clock)));
     },
     kill() {
       for (const child of children.values()) {
-        child.stopping = true;
+        retireOne(child);
         child.process?.kill('SIGKILL');
       }
     },
     pids: () => new Map([...children].flatMap(([name, { process }]) => (process?.pid === undefined ? [] : [[name, process.pid]]))),
   };
+}
+
+function newChild(message: StartMessage, settle: NonNullable<Child['settle']>): Child {
+  return {
+    message,
+    process: undefined,
+    ready: false,
+    stopping: false,
+    restarts: 0,
+    restart: undefined,
+    slateCleaned: undefined,
+    settle,
+    exited: Promise.resolve(),
+  };
+}
+
+function launch(child: Child, options: SupervisorOptions): void {
+  const { name } = child.message;
+  const process = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  let failure = '';
+  child.process = process;
+  child.ready = false;
+  child.exited = new Promise((resolve) => {
+    process.once('exit', (code, signal) => {
+      resolve();
+      ended(child, signal === null ? `exit code ${code}` : `signal ${signal}`, failure, options);
+    });
+  });
+  process.on('error', (error) => options.log.error({ child: name, error: error.message }, 'child process'));
+  process.on('message', (message: FromChild) => {
+    if (message.kind === 'failed') failure = message.message;
+    else if (message.kind === 'leaving') options.onLeaving(name);
+    else serves(child, options);
+  });
+  tell(process, child.message);
+}
+
+function serves(child: Child, { clock, log, onReady }: SupervisorOptions): void {
+  const { name } = child.message;
+  child.ready = true;
+  child.slateCleaned = clock.after(cleanAfterMs, () => void (child.restarts = 0));
+  log.info({ child: name, pid: child.process?.pid }, 'child process serves');
+  onReady(name);
+  settle(child, undefined);
+}
+
+function ended(child: Child, how: string, failure: string, options: SupervisorOptions): void {
+  const { name } = child.message;
+  const served = child.ready;
+  child.process = undefined;
+  child.ready = false;
+  child.slateCleaned?.cancel();
+  if (child.stopping) return;
+  if (served) options.onExit(name, how);
+  if (child.settle !== undefined) {
+    settle(child, new ServiceError(failure || `${name}: the process ended before it could serve (${how})`));
+    return;
+  }
+  const restartInMs = Math.min(restartMsMin * 2 ** child.restarts, restartMsMax);
+  child.restarts += 1;
+  options.log.warn({ child: name, how, ...(failure === '' ? {} : { failure }), restartInMs }, 'child process ended; restarting it');
+  child.restart = options.clock.after(restartInMs, () => launch(child, options));
+}
+
+function retireOne(child: Child): void {
+  child.stopping = true;
+  child.restart?.cancel();
+  child.slateCleaned?.cancel();
+}
+
+async function stopOne(child: Child, graceMs: number, clock: Clock): Promise<void> {
+  retireOne(child);
+  const { process } = child;
+  if (process === undefined) return;
+  tell(process, { kind: 'stop', graceMs });
+  const kill = clock.after(graceMs + exitMsMax, () => process.kill('SIGKILL'));
+  await child.exited;
+  kill.cancel();
 }
 
 function settle(child: Child, failure: ServiceError | undefined): void {

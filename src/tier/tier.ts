@@ -43,6 +43,7 @@ export function createTier({ config, baseDirectory, clock, random, log }: TierOp
     clock,
     log,
     onReady: (name) => isWorker(name) && control.prober.nudge(name),
+    onLeaving: (name) => isWorker(name) && control.prober.markDown(name, 'not-ready', 'told to stop'),
     onExit: (name, how) => isWorker(name) && control.prober.markDown(name, 'process-exited', how),
   });
   const message = (role: ChildRole, name: string): StartMessage => ({ kind: 'start', role, name, config, baseDirectory });
@@ -50,17 +51,15 @@ export function createTier({ config, baseDirectory, clock, random, log }: TierOp
   async function start(): Promise<void> {
     await control.start();
     const dns = supervisor.start(message('dns', 'dns')); // it waits for the first round of probes by itself
-    const others = [
-      ...workers.map((name) => supervisor.start(message('worker', name))),
-      ...(config.origins === undefined ? [supervisor.start(message('origin', 'origin'))] : []),
-    ];
     dns.catch(() => undefined); // awaited below; until then a failure is not unhandled
-    await allOf(others);
+    if (config.origins === undefined) await supervisor.start(message('origin', 'origin')); // before its first probes
+    await allOf(workers.map((name) => supervisor.start(message('worker', name))));
     control.probe();
     await dns;
   }
 
   async function stop(graceMs: number): Promise<void> {
+    supervisor.retire();
     await supervisor.stop(['dns'], stopMs);
     await supervisor.stop(workers, graceMs);
     await supervisor.stop(['origin'], stopMs);
@@ -86,6 +85,8 @@ export function createTier({ config, baseDirectory, clock, random, log }: TierOp
 
 /** Every failure, not the first alone: who lacks four addresses wants to add four. */
 async function allOf(starts: readonly Promise<void>[]): Promise<void> {
-  const failures = (await Promise.allSettled(starts)).flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  if (failures.length > 0) throw new ServiceError(failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join('\n  '));
+  const outcomes = await Promise.allSettled(starts);
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  if (failures.length === 0) return;
+  throw new ServiceError(failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join('\n  '));
 }

@@ -45,7 +45,10 @@ async function startControl(workers: readonly FakeWorker[], more: { token?: stri
     members,
     endpoints: workers.map(({ port }) => ({ address: '127.0.0.1', port })),
     dnsEndpoint: { address: '127.0.0.1', port: more.dns?.port ?? 9 },
-    probe: { path: '/readyz', interMs: 50, fastinterMs: 20, downinterMs: 20, timeoutMs: 2000, rise: 1, fall: 2, initialState: 'down', upThresh: 0.5 },
+    probe: {
+      ...{ path: '/readyz', interMs: 50, fastinterMs: 20, downinterMs: 20, timeoutMs: 2000 },
+      ...{ rise: 1, fall: 2, initialState: 'down', upThresh: 0.5 },
+    },
     service: 'www.roundhouse.test',
     policy: 'round-robin',
     ttl: '30/5 s',
@@ -134,7 +137,8 @@ describe('following', () => {
     cleanups.push(() => server.close());
     const pool = localPool();
     const before = pool.snapshot();
-    const follower = createFollower({ control: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), pool, clock: systemClock, log: silentLog });
+    const control = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const follower = createFollower({ control, pool, clock: systemClock, log: silentLog });
     follower.start();
     cleanups.push(() => follower.stop());
     await follower.settled(200);
@@ -145,7 +149,7 @@ describe('following', () => {
 describe('the admin API', () => {
   it('drains, enables and disables by name; names what there is when the name is wrong', async () => {
     const control = await startControl([await workerEndpoint(), await workerEndpoint()]);
-    const client = createControlClient(apiUrl(control.address()), undefined);
+    const client = createControlClient(apiUrl(control.address()), undefined, systemClock);
     expect(await client.change('w2', 'drain')).toEqual({ member: 'w2', admin: 'draining', was: 'enabled' });
     expect(await client.change('w2', 'drain')).toEqual({ member: 'w2', admin: 'draining', was: 'draining' });
     expect(await client.change('w2', 'disable')).toMatchObject({ admin: 'disabled' });
@@ -155,12 +159,12 @@ describe('the admin API', () => {
   it('refuses changes without the token, from a foreign name and as a form', async () => {
     const control = await startControl([await workerEndpoint(), await workerEndpoint()], { token: 'secret' });
     const url = apiUrl(control.address());
-    await expect(createControlClient(url, undefined).change('w1', 'drain')).rejects.toThrow(/ROUNDHOUSE_TOKEN/);
-    await expect(createControlClient(url, 'guess!').change('w1', 'drain')).rejects.toThrow(/ROUNDHOUSE_TOKEN/);
+    await expect(createControlClient(url, undefined, systemClock).change('w1', 'drain')).rejects.toThrow(/ROUNDHOUSE_TOKEN/);
+    await expect(createControlClient(url, 'guess!', systemClock).change('w1', 'drain')).rejects.toThrow(/ROUNDHOUSE_TOKEN/);
     const form = await fetch(new URL('/api/members/w1/drain', url), { method: 'POST', body: new URLSearchParams({ a: 'b' }) });
     expect(form.status).toBe(415);
     expect(control.pool.snapshot().members[0]?.admin).toBe('enabled');
-    expect(await createControlClient(url, 'secret').change('w1', 'drain')).toMatchObject({ admin: 'draining' });
+    expect(await createControlClient(url, 'secret', systemClock).change('w1', 'drain')).toMatchObject({ admin: 'draining' });
   });
 
   it('says what there is for an unknown path, and 405 for other methods', async () => {
@@ -191,7 +195,8 @@ describe('status', () => {
     const control = await startControl([busy, mute], { dns });
     const status = await control.status();
     expect(status).toMatchObject({ service: 'www.roundhouse.test', dnsReachable: true, failOpen: false });
-    expect(status.members[0]).toMatchObject({ name: 'w1', eligible: true, firstPlaces: 30, share: 0.75, requests: 8, inFlight: 2, history: expect.stringMatching(/^\++$/) });
+    const numbers = { firstPlaces: 30, share: 0.75, requests: 8, inFlight: 2 };
+    expect(status.members[0]).toMatchObject({ name: 'w1', eligible: true, ...numbers, history: expect.stringMatching(/^\++$/) });
     const withoutDns = await startControl([busy, mute]);
     expect((await withoutDns.status()).dnsReachable).toBe(false);
     expect((await withoutDns.status()).members[0]?.share).toBeUndefined();

@@ -33,7 +33,8 @@ describe('messages of the pool', () => {
 
   it('pass over members that this side does not have', () => {
     const mine = pool();
-    adopt(mine, { version: 9, failOpen: false, members: [{ name: 'stranger', health: 'up', admin: 'enabled', reason: 'initial', detail: '', sinceMs: 0, stableForMs: null }] });
+    const fact = { health: 'up', reason: 'initial', detail: '', sinceMs: 0, stableForMs: null } as const;
+    adopt(mine, { version: 9, failOpen: false, members: [{ name: 'stranger', admin: 'enabled', ...fact }] });
     expect(mine.snapshot().members.map(({ health }) => health)).toEqual(['down', 'down', 'down']);
   });
 

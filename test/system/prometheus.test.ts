@@ -20,6 +20,7 @@ afterAll(async () => {
   await tier.stop();
 });
 
+// Reason: the real program may not be installed; `missing` prints which.
 describe.skipIf(missing('promtool'))('promtool check metrics', () => {
   it('is clean on each worker and on DNS', async () => {
     const pages = [...[11, 12, 13, 14].map((n) => `http://${tier.network}.${n}:9101/metrics`), `http://${tier.network}.1:9153/metrics`];
@@ -32,6 +33,7 @@ describe.skipIf(missing('promtool'))('promtool check metrics', () => {
   });
 });
 
+// Reason: the real program may not be installed; `missing` prints which.
 describe.skipIf(missing('prometheus'))('a Prometheus server', () => {
   it('discovers and scrapes every process', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'roundhouse-prometheus-'));

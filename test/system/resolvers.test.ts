@@ -11,7 +11,11 @@ import { startTier, type TestTier } from '../support/tier.js';
 
 let tier: TestTier;
 beforeAll(async () => {
-  tier = await startTier({ config: { dns: { ttl: 1, records: [{ name: 'alias', type: 'CNAME', value: 'www' }, { name: 'big', type: 'TXT', value: 'x'.repeat(1500) }] } } });
+  const records = [
+    { name: 'alias', type: 'CNAME', value: 'www' },
+    { name: 'big', type: 'TXT', value: 'x'.repeat(1500) },
+  ];
+  tier = await startTier({ config: { dns: { ttl: 1, records } } });
 });
 afterAll(async () => {
   await tier.stop();
@@ -19,6 +23,7 @@ afterAll(async () => {
 
 const workers = (): string[] => [11, 12, 13, 14].map((n) => `${tier.network}.${n}`);
 
+// Reason: the real program may not be installed; `missing` prints which.
 describe.skipIf(missing('dig'))('dig', () => {
   const dig = async (...args: string[]): Promise<string> => (await exec('dig', [`@${tier.dns.address}`, '-p', '5300', ...args])).stdout;
 
@@ -70,6 +75,7 @@ describe.skipIf(missing('dig'))('dig', () => {
   });
 });
 
+// Reason: the real program may not be installed; `missing` prints which.
 describe.skipIf(missing('unbound', 'unshare', 'getent', 'curl') ?? notRoot())('unbound, getaddrinfo and curl', () => {
   let unbound: ChildProcess;
   let resolv: string;

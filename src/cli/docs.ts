@@ -1,0 +1,17 @@
+/**
+ * `npm run docs`: writes the pages that are made from tables in the code. Tests compare them, so none can be stale.
+ */
+import { writeFileSync } from 'node:fs';
+import { configJsonSchema, configMarkdown } from '../config/reference.js';
+import { metricsMarkdown } from '../metrics/reference.js';
+
+const pages = {
+  'CONFIG.md': configMarkdown,
+  'METRICS.md': metricsMarkdown,
+  'roundhouse.schema.json': configJsonSchema,
+};
+
+for (const [name, make] of Object.entries(pages)) {
+  writeFileSync(new URL(`../../docs/${name}`, import.meta.url), make());
+  process.stdout.write(`docs/${name}\n`);
+}
