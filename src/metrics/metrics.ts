@@ -1,0 +1,123 @@
+/**
+ * Which number stands behind which name, for each of the two kinds of processes. The compiler sees to it that every
+ * metric in the catalog has its reader and that no reader is without its metric.
+ */
+import type { DnsStats } from '../dns/stats.js';
+import { adminStates, type Pool } from '../pool/pool.js';
+import type { ProberStats } from '../pool/prober.js';
+import type { EngineStats } from '../proxy/engines/engine.js';
+import { statusClasses, type GatewayStats } from '../proxy/stats.js';
+import type { MetricNameOf, Role } from './catalog.js';
+import { observeProcess, version } from './process.js';
+import { createMetrics, emitTally, type Emit, type Metrics, type Readers } from './registry.js';
+
+export type { Metrics } from './registry.js';
+
+export interface WorkerMetricsOptions {
+  /** The worker's name. */
+  readonly worker: string;
+  readonly gateway: GatewayStats;
+  readonly engine: EngineStats;
+  readonly origins: Pool;
+  /** Of the origins. */
+  readonly probes: ProberStats;
+}
+
+export function createWorkerMetrics({ worker, gateway, engine, origins, probes }: WorkerMetricsOptions): Metrics {
+  const observed = observeProcess();
+  const readers: Readers<MetricNameOf<'worker'>> = {
+    ...observed.readers,
+    ...buildReader('worker', worker),
+    ...gatewayReaders(gateway),
+    ...engineReaders(engine),
+    ...poolReaders('origins', origins),
+    roundhouse_probe_results_total: (emit) => emitTally(emit, probes.outcomes, (_member, result) => result === 'probe-passed'),
+    roundhouse_probe_duration_seconds: (emit) =>
+      origins.members.forEach(({ name, index }) => {
+        const durationMs = probes.lastDurationMs[index] ?? NaN;
+        if (!Number.isNaN(durationMs)) emit(durationMs / 1000, name);
+      }),
+  };
+  return createMetrics(readers, observed.close);
+}
+
+function gatewayReaders(gateway: GatewayStats) {
+  return {
+    roundhouse_proxy_requests_total: (emit) => emitTally(emit, gateway.requests),
+    roundhouse_proxy_request_duration_seconds: (emit) =>
+      statusClasses.forEach((status, place) => {
+        const distribution = gateway.durationS[place];
+        if (distribution !== undefined) emit(distribution, status);
+      }),
+    roundhouse_proxy_in_flight_requests: (emit) => emit(gateway.inFlight),
+    roundhouse_proxy_queued_requests: (emit) => emit(gateway.queued),
+    roundhouse_proxy_open_tunnels: (emit) => emit(gateway.tunnels),
+    roundhouse_proxy_faults_total: (emit) => emitTally(emit, gateway.faults),
+    roundhouse_proxy_request_body_bytes_total: (emit) => emit(gateway.requestBodyBytesTotal),
+    roundhouse_proxy_response_body_bytes_total: (emit) => emit(gateway.responseBodyBytesTotal),
+    roundhouse_origin_attempts_total: (emit) => emitTally(emit, gateway.attempts),
+    roundhouse_origin_retries_total: (emit) => emit(gateway.retriesTotal),
+    roundhouse_origin_retries_denied_total: (emit) => emit(gateway.retriesDeniedTotal),
+  } satisfies Partial<Readers<MetricNameOf<'worker'>>>;
+}
+
+function engineReaders(engine: EngineStats) {
+  return {
+    roundhouse_client_connections: (emit) => emit(engine.connections),
+    roundhouse_client_connections_opened_total: (emit) => emit(engine.connectionsTotal),
+    roundhouse_client_connections_refused_total: (emit) => emit(engine.connectionsRefusedTotal),
+    roundhouse_client_received_bytes_total: (emit) => emit(engine.bytesIn()),
+    roundhouse_client_sent_bytes_total: (emit) => emit(engine.bytesOut()),
+    roundhouse_origin_connections: (emit) => emit(engine.originConnections),
+    roundhouse_origin_connections_opened_total: (emit) => emit(engine.originConnectionsTotal),
+  } satisfies Partial<Readers<MetricNameOf<'worker'>>>;
+}
+
+export interface DnsMetricsOptions {
+  readonly stats: DnsStats;
+  /** The workers. */
+  readonly pool: Pool;
+}
+
+export function createDnsMetrics({ stats, pool }: DnsMetricsOptions): Metrics {
+  const observed = observeProcess();
+  const readers: Readers<MetricNameOf<'dns'>> = {
+    ...observed.readers,
+    ...buildReader('dns', 'dns'),
+    ...poolReaders('workers', pool),
+    roundhouse_dns_queries_total: (emit) => emitTally(emit, stats.queries, isExpected),
+    roundhouse_dns_answer_first_places_total: (emit) => emitTally(emit, stats.firstPlaces),
+    roundhouse_dns_response_size_bytes: (emit) => emit(stats.responseBytes),
+    roundhouse_dns_answer_ttl_seconds: (emit) => emit(stats.ttlS),
+    roundhouse_dns_truncated_responses_total: (emit) => emitTally(emit, stats.truncatedTotal),
+    roundhouse_dns_dropped_responses_total: (emit) => emit(stats.udpSendDroppedTotal),
+    roundhouse_dns_tcp_connections: (emit) => emit(stats.tcpConnections),
+    roundhouse_dns_tcp_connections_opened_total: (emit) => emit(stats.tcpConnectionsTotal),
+    roundhouse_dns_tcp_connections_closed_total: (emit) => emitTally(emit, stats.tcpClosed),
+  };
+  return createMetrics(readers, observed.close);
+}
+
+/** Of 252 combinations few ever happen; shown from the start are those that every zone answers. */
+const isExpected = (type?: string, rcode?: string): boolean => (type === 'A' || type === 'AAAA') && (rcode === 'NOERROR' || rcode === 'NXDOMAIN');
+
+function poolReaders(name: 'workers' | 'origins', pool: Pool) {
+  return {
+    roundhouse_pool_member_up: (emit) => pool.snapshot().members.forEach(({ member, health }) => emit(health === 'up' ? 1 : 0, name, member.name)),
+    roundhouse_pool_member_admin: (emit) =>
+      pool.snapshot().members.forEach(({ member, admin }) => adminStates.forEach((state) => emit(state === admin ? 1 : 0, name, member.name, state))),
+    roundhouse_pool_member_eligible: (emit) => emitEligible(emit, name, pool),
+    roundhouse_pool_eligible_members: (emit) => emit(pool.snapshot().eligible.length, name),
+    roundhouse_pool_fail_open: (emit) => emit(pool.snapshot().failOpen ? 1 : 0, name),
+  } satisfies Partial<Readers<MetricNameOf<'worker' | 'dns'>>>;
+}
+
+function emitEligible(emit: Emit, name: string, pool: Pool): void {
+  const { members, eligible } = pool.snapshot();
+  const chosen = new Set(eligible.map((member) => member.name));
+  for (const { member } of members) emit(chosen.has(member.name) ? 1 : 0, name, member.name);
+}
+
+function buildReader(role: Role, name: string) {
+  return { roundhouse_build_info: (emit) => emit(1, version, process.version, role, name) } satisfies Partial<Readers<MetricNameOf<Role>>>;
+}
