@@ -5,13 +5,23 @@
 import { describe } from 'vitest';
 import type { CreateEngine } from '../../src/proxy/engines/engine.js';
 import { assertPromises } from '../proxy/engines/suite/harness.js';
+import { answerTests } from '../proxy/engines/suite/answers.js';
+import { lifecycleTests } from '../proxy/engines/suite/lifecycle.js';
 import { refusalTests } from '../proxy/engines/suite/refusals.js';
 import { requestTests } from '../proxy/engines/suite/requests.js';
+import { responseTests } from '../proxy/engines/suite/responses.js';
+import { tunnelTests } from '../proxy/engines/suite/tunnels.js';
+import { upstreamTests } from '../proxy/engines/suite/upstream.js';
 
 export function engineSuite(name: string, create: CreateEngine): void {
   describe(`engine ${name}`, () => {
     assertPromises();
     describe('requests', () => requestTests(create));
     describe('refusals', () => refusalTests(create));
+    describe('responses', () => responseTests(create));
+    describe('upstream', () => upstreamTests(create));
+    describe('answers', () => answerTests(create));
+    describe('tunnels', () => tunnelTests(create));
+    describe('lifecycle', () => lifecycleTests(create));
   });
 }

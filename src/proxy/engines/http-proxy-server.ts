@@ -76,7 +76,7 @@ export function createHttpServer(options: EngineOptions, clock: Clock, stats: Se
     options.onExchange(exchange);
   };
 
-  const traffic = trackConnections(server, connections, context, stats);
+  const tracked = trackConnections(server, connections, context, stats);
   server.on('request', (message, response) => onRequest(message, response, false));
   server.on('checkContinue', (message: IncomingMessage, response: ServerResponse) => onRequest(message, response, true));
   server.on('checkExpectation', (message: IncomingMessage, response: ServerResponse) => onRequest(message, response, false)); // RFC 9110 §10.1.1 lets us ignore it
@@ -92,7 +92,10 @@ export function createHttpServer(options: EngineOptions, clock: Clock, stats: Se
     },
     close: () => {
       stopping = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve())); // its error says that it never started
+      const closed = new Promise<void>((resolve) => {
+        // node says so before the last sockets have emitted 'close'. An error says that it never started.
+        server.close(() => (connections.size === 0 ? resolve() : tracked.onEmpty(resolve)));
+      });
       // node counts a connection that never sent a byte as busy. Its request, if it is on the way, is as lost as on an idle one.
       for (const { socket } of connections.values()) if (socket.bytesRead === 0) socket.destroy();
       return closed;
@@ -100,7 +103,7 @@ export function createHttpServer(options: EngineOptions, clock: Clock, stats: Se
     cut: () => {
       for (const connection of connections.values()) connection.cut();
     },
-    traffic,
+    traffic: tracked.traffic,
   };
 }
 
@@ -115,7 +118,14 @@ function listen(server: Server, at: SocketAddress): Promise<void> {
   });
 }
 
-function trackConnections(server: Server, connections: Map<Socket, Connection>, context: ConnectionContext, stats: ServerStats): HttpServer['traffic'] {
+interface Tracked {
+  readonly traffic: HttpServer['traffic'];
+  /** Calls back when the last connection has closed. */
+  onEmpty(listener: () => void): void;
+}
+
+function trackConnections(server: Server, connections: Map<Socket, Connection>, context: ConnectionContext, stats: ServerStats): Tracked {
+  let onEmpty = (): void => undefined;
   let closedBytesIn = 0;
   let closedBytesOut = 0;
   server.on('connection', (socket: Socket) => {
@@ -127,6 +137,7 @@ function trackConnections(server: Server, connections: Map<Socket, Connection>, 
       closedBytesIn += socket.bytesRead;
       closedBytesOut += socket.bytesWritten;
       connections.delete(socket);
+      if (connections.size === 0) onEmpty();
     });
   });
   server.on('drop', () => {
@@ -137,7 +148,12 @@ function trackConnections(server: Server, connections: Map<Socket, Connection>, 
     for (const socket of connections.keys()) sum += socket[key];
     return sum;
   };
-  return { bytesIn: () => closedBytesIn + open('bytesRead'), bytesOut: () => closedBytesOut + open('bytesWritten') };
+  return {
+    traffic: { bytesIn: () => closedBytesIn + open('bytesRead'), bytesOut: () => closedBytesOut + open('bytesWritten') },
+    onEmpty: (listener) => {
+      onEmpty = listener;
+    },
+  };
 }
 
 function serverOptions({ limits, timeouts }: EngineOptions, isBusy: (socket: Socket) => boolean): Parameters<typeof createServer>[0] & object {

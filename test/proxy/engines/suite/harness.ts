@@ -40,8 +40,20 @@ export class Recording<T> {
     for (;;) {
       const found = this.items.find(wanted);
       if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.#change();
     }
+  }
+
+  async at(index: number): Promise<T> {
+    for (;;) {
+      const found = this.items[index];
+      if (found !== undefined) return found;
+      await this.#change();
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }
 
@@ -248,10 +260,7 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
       clients.push(client);
       return client;
     },
-    async exchange() {
-      const index = taken++;
-      return presented.find((exchange) => presented.items.indexOf(exchange) === index);
-    },
+    exchange: () => presented.at(taken++),
     send(request, to = origin.origin) {
       const heard = new HeardAttempt('attempt', promisesBroken);
       heard.attempt = heard.guard(() => engine.forward.send({ method: 'GET', target: '/', fields: ['Host', 'o'], bodyBytes: 0, ...request }, to, heard));
