@@ -132,7 +132,7 @@ export async function startTier({ config = {}, args = [] }: TestTierOptions = {}
 function addressed(network: string, config: object): object {
   const base: Record<string, object> = {
     dns: { address: `${network}.1`, metricsAddress: `${network}.1` },
-    workers: { address: `${network}.11` },
+    ...('workers' in config && Object.hasOwn(Object(config.workers), 'members') ? {} : { workers: { address: `${network}.11` } }),
     control: { address: `${network}.1` },
     origin: { address: `${network}.1` },
     log: { level: 'info', to: '-' },
