@@ -58,15 +58,19 @@ function workerList({ workers }: Config, isGiven: IsGiven): Problem[] {
 
 function memberAddresses({ workers }: Config): Problem[] {
   const { members = [] } = workers;
-  const place = (index: number, key: string): Path => ['workers', 'members', index, key];
+  const entries = (key: 'name' | 'address' | 'address6', norm: (value: string) => string): Entry[] =>
+    members.flatMap((member, index) => {
+      const value = member[key];
+      return value === undefined ? [] : [{ path: ['workers', 'members', index, key], value: norm(value), shown: value }];
+    });
   const homeless = members.flatMap(({ address, address6 }, index): Problem[] =>
     address === undefined && address6 === undefined ? [{ path: ['workers', 'members', index], text: 'expected an address, an address6, or both, got neither' }] : [],
   );
   return [
     ...homeless,
-    ...twins(members.map(({ name }, index) => ({ path: place(index, 'name'), value: name.toLowerCase(), shown: name }))),
-    ...twins(members.flatMap(({ address }, index) => (address === undefined ? [] : [{ path: place(index, 'address'), value: address, shown: address }]))),
-    ...twins(members.flatMap(({ address6 }, index) => (address6 === undefined ? [] : [{ path: place(index, 'address6'), value: canonicalAddress(address6), shown: address6 }]))),
+    ...twins(entries('name', (name) => name.toLowerCase())),
+    ...twins(entries('address', canonicalAddress)),
+    ...twins(entries('address6', canonicalAddress)),
   ];
 }
 
@@ -146,15 +150,21 @@ function names(config: Config, isGiven: IsGiven): Problem[] {
     const lower = name.toLowerCase();
     return { path: ['dns', 'nameservers', index], value: lower.endsWith(suffix) ? lower.slice(0, -suffix.length) : lower, shown: name };
   });
-  const taken = [...workers, ...servers].filter(({ value }) => value === service.value);
-  const collisions = taken.map(({ path }) => collision(service, path, 'the service', isGiven));
-  const shadowed = servers.flatMap((server) => workers.filter(({ value }) => value === server.value).map(({ path }) => collision(server, path, 'a name server', isGiven)));
-  return [...collisions, ...shadowed, ...twins(servers), ...tooLong(config)];
+  return [
+    ...collisions(service, 'the service', workers, 'the workers', isGiven),
+    ...collisions(service, 'the service', servers, 'the name servers', isGiven),
+    ...servers.flatMap((server) => collisions(server, 'a name server', workers, 'the workers', isGiven)),
+    ...twins(servers),
+    ...tooLong(config),
+  ];
 }
 
-function collision(owner: Entry, other: Path, role: string, isGiven: IsGiven): Problem {
-  const [path, about] = isGiven(owner.path) || !isGiven(other) ? [owner.path, other] : [other, owner.path];
-  return { path, about: [about], text: `expected different names for ${role} and ${other[0] === 'workers' ? 'the workers' : 'the name servers'}, got ${shown(owner.shown)} for both` };
+function collisions(owner: Entry, role: string, others: readonly Entry[], roles: string, isGiven: IsGiven): Problem[] {
+  const same = others.filter(({ value }) => value === owner.value);
+  return same.map((other) => {
+    const [path, about] = isGiven(owner.path) || !isGiven(other.path) ? [owner.path, other.path] : [other.path, owner.path];
+    return { path, about: [about], text: `expected different names for ${role} and ${roles}, got ${shown(owner.shown)} for both` };
+  });
 }
 
 function tooLong(config: Config): Problem[] {
@@ -163,39 +173,49 @@ function tooLong(config: Config): Problem[] {
   return length <= 253 ? [] : [{ path: ['dns', 'zone'], text: `expected names of at most 253 characters in the zone, got one of ${length}` }];
 }
 
+type ZoneRecord = Config['dns']['records'][number];
+
 function records(config: Config): Problem[] {
   const { dns } = config;
-  const zone = dns.zone.replace(/\.$/, '');
-  const pooled = new Set([dns.name, ...workersOf(config).map(({ name }) => name)].map((name) => `${name}.${zone}`.toLowerCase()));
-  const byName = new Map<string, Set<string>>();
-  const owners = dns.records.map(({ name, type }) => {
-    const owner = (name === '@' ? zone : name.endsWith('.') ? name.slice(0, -1) : `${name}.${zone}`).toLowerCase();
-    byName.set(owner, (byName.get(owner) ?? new Set()).add(type));
-    return owner;
-  });
+  const apex = dns.zone.replace(/\.$/, '').toLowerCase();
+  const ownerOf = ({ name }: Pick<ZoneRecord, 'name'>): string =>
+    (name === '@' ? apex : name.endsWith('.') ? name.slice(0, -1) : `${name}.${apex}`).toLowerCase();
+  const pooled = new Set([dns.name, ...workersOf(config).map(({ name }) => name)].map((name) => ownerOf({ name })));
+  const typesAt = new Map<string, Set<string>>();
+  for (const record of dns.records) typesAt.set(ownerOf(record), (typesAt.get(ownerOf(record)) ?? new Set()).add(record.type));
+
+  function misplaced(record: ZoneRecord): string | undefined {
+    const owner = ownerOf(record);
+    if (owner !== apex && !owner.endsWith(`.${apex}`)) return `a name in the zone ${apex}`;
+    if (['A', 'AAAA', 'CNAME'].includes(record.type) && pooled.has(owner)) return 'a name whose addresses do not come from the pool';
+    if (record.type === 'NS' && owner !== apex) return '@, since delegations are not supported';
+    const alone = owner !== apex && typesAt.get(owner)?.size === 1;
+    return record.type === 'CNAME' && !alone ? 'a name without other records for a CNAME (RFC 2181 §10.1)' : undefined;
+  }
+
   return dns.records.flatMap((record, index): Problem[] => {
-    const owner = owners[index] ?? '';
-    const name = ['dns', 'records', index, 'name'];
-    const wrong = recordFlaw(record, zone);
-    if (wrong !== undefined) return [{ path: ['dns', 'records', index, wrong.key], text: wrong.text }];
-    if (owner !== zone.toLowerCase() && !owner.endsWith(`.${zone}`.toLowerCase())) return [{ path: name, text: `expected a name in the zone ${zone}, got ${shown(record.name)}` }];
-    const isAddress = record.type === 'A' || record.type === 'AAAA' || record.type === 'CNAME';
-    if (isAddress && pooled.has(owner)) return [{ path: name, text: `expected a name whose addresses do not come from the pool, got ${shown(record.name)}` }];
-    const beside = byName.get(owner)?.size ?? 1;
-    if (record.type === 'CNAME' && (beside > 1 || owner === zone.toLowerCase())) return [{ path: name, text: `expected a name without other records for a CNAME (RFC 2181 §10.1), got ${shown(record.name)}` }];
-    return [];
+    const flaw = malformed(record, apex);
+    if (flaw !== undefined) return [{ path: ['dns', 'records', index, flaw.key], text: flaw.text }];
+    const expected = misplaced(record);
+    return expected === undefined ? [] : [{ path: ['dns', 'records', index, 'name'], text: `expected ${expected}, got ${shown(record.name)}` }];
   });
 }
 
-function recordFlaw({ name, type, value }: Config['dns']['records'][number], zone: string): { readonly key: string; readonly text: string } | undefined {
-  let key = 'name';
-  try {
-    absoluteName(name, zone);
-    key = 'value';
-    parseRecord(type, value, zone);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { key, text: `${error.message}, got ${shown(key === 'name' ? name : value)}` };
-  }
+interface RecordFlaw {
+  readonly key: 'name' | 'value';
+  readonly text: string;
+}
+
+/** What the DNS side would refuse at its start, told here with the line. */
+function malformed({ name, type, value }: ZoneRecord, zone: string): RecordFlaw | undefined {
+  const attempt = (key: RecordFlaw['key'], given: string, parse: () => unknown): RecordFlaw | undefined => {
+    try {
+      parse();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return { key, text: `${error.message}, got ${shown(given)}` };
+    }
+  };
+  return attempt('name', name, () => absoluteName(name, zone)) ?? attempt('value', value, () => parseRecord(type, value, zone));
 }

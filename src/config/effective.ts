@@ -23,7 +23,9 @@ export interface OriginEntry {
 export function workersOf({ workers }: Pick<Config, 'workers'>): WorkerEntry[] {
   const { count, address, port, metricsPort, members } = workers;
   if (members === undefined) {
-    return Array.from({ length: count }, (_, index) => ({ name: `w${index + 1}`, index, address: addressAt(address, index) ?? address, port, metricsPort, weight: 1 }));
+    return Array.from({ length: count }, (_, index) => {
+      return { name: `w${index + 1}`, index, address: addressAt(address, index) ?? address, port, metricsPort, weight: 1 };
+    });
   }
   return members.map((member, index) => ({
     name: member.name,
@@ -46,7 +48,10 @@ export function addressAt(first: string, by: number): string | undefined {
 
 /** The origins in configured order; the built-in one when none is configured. */
 export function originsOf({ origins, origin }: Pick<Config, 'origins' | 'origin'>): OriginEntry[] {
-  if (origins === undefined) return [{ name: 'origin', url: `http://${formatAddress({ address: reachable(origin.address), port: origin.port })}`, weight: 1 }];
+  if (origins === undefined) {
+    const at = formatAddress({ address: reachable(origin.address), port: origin.port });
+    return [{ name: 'origin', url: `http://${at}`, weight: 1 }];
+  }
   return origins.map((entry, index) => {
     const { name, url, weight } = typeof entry === 'string' ? { name: undefined, url: entry, weight: 1 } : entry;
     return { name: name ?? `o${index + 1}`, url, weight };
@@ -58,7 +63,8 @@ const reachable = (address: string): string => (address === '0.0.0.0' ? '127.0.0
 
 /** The configuration with every default filled in, as a file that loads to the same again. */
 export function effectiveYaml(config: Config): string {
-  return stringify(config.workers.members === undefined ? config : { ...config, workers: withoutShorthand(config.workers) }, { lineWidth: 0 });
+  const { workers } = config;
+  return stringify(workers.members === undefined ? config : { ...config, workers: withoutShorthand(workers) }, { lineWidth: 0 });
 }
 
 /** `count` and `address` have no meaning beside `members`, and loading refuses them there. */

@@ -36,13 +36,13 @@ export class ConfigError extends Error {
 const problemsMax = 50;
 
 /** @throws ConfigError */
-export function loadConfig({ file, overrides = {}, flagOf = new Map() }: LoadOptions = {}): LoadedConfig {
+export function loadConfig(options: LoadOptions = {}): LoadedConfig {
+  const { file, overrides = {} } = options;
   const source = file === undefined ? undefined : openSource(file);
   const input = withoutEmptySections(merge(source?.value ?? {}, overrides), outline());
-  const place = (path: Path): string => placeOf(path, file, source, overrides, flagOf);
   const broken = (source?.problems ?? []).map(({ text, line }) => `config: ${text} (${file}:${line})`);
   const { config, problems } = validate(input);
-  const sentence = ({ path, text }: Problem): string => `config: ${path.length === 0 ? '' : `${formatPath(path)}: `}${text}${place(path)}`;
+  const sentence = ({ path, text }: Problem): string => `config: ${path.length === 0 ? '' : `${formatPath(path)}: `}${text}${placeOf(path, source, options)}`;
   const complaints = [...broken.map((line) => () => line), ...problems.map((problem) => () => sentence(problem))];
   if (config === undefined || complaints.length > 0) throw new ConfigError(listed(complaints));
   return { config, file, baseDirectory: file === undefined ? process.cwd() : dirname(resolve(file)) };
@@ -117,14 +117,15 @@ function withoutEmptySections(value: unknown, node: OutlineNode): unknown {
  * It ends on a mapping that contains itself, too: that cannot be right at every level, and is not entered where it is wrong.
  */
 function without(value: unknown, paths: ReadonlySet<string>, base: Path = []): unknown {
-  if (Array.isArray(value)) return value.map((entry, place) => (paths.has(formatPath([...base, place])) ? entry : without(entry, paths, [...base, place])));
+  const isWrong = (step: PropertyKey): boolean => paths.has(formatPath([...base, step]));
+  if (Array.isArray(value)) return value.map((entry, place) => (isWrong(place) ? entry : without(entry, paths, [...base, place])));
   if (!isMapping(value)) return value;
-  const kept = Object.entries(value).filter(([key]) => !paths.has(formatPath([...base, key])));
+  const kept = Object.entries(value).filter(([key]) => !isWrong(key));
   return Object.fromEntries(kept.map(([key, inner]) => [key, without(inner, paths, [...base, key])]));
 }
 
 /** ` (roundhouse.yaml:12)` or ` (--ttl)`, for who wrote it; empty for a default. What is missing stands at what it is missing from. */
-function placeOf(path: Path, file: string | undefined, source: Source | undefined, overrides: object, flagOf: ReadonlyMap<string, string>): string {
+function placeOf(path: Path, source: Source | undefined, { file, overrides, flagOf = new Map() }: LoadOptions): string {
   if (path.length === 0) return file === undefined ? '' : ` (${file}:1)`;
   for (let length = path.length; length > 0; length -= 1) {
     const part = path.slice(0, length);

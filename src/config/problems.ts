@@ -48,7 +48,8 @@ function unknownKey(path: Path, key: string): string {
 /** Where the key would be right, when only its place is wrong: `negativeTtlS` at the top is meant for `dns`. */
 function sectionsWith(key: string): string[] {
   const top = Object.entries(outline().properties ?? {});
-  return top.filter(([, { properties }]) => properties !== undefined && Object.hasOwn(properties, key)).map(([section]) => `${section}.${key}`);
+  const homes = top.filter(([, { properties = {} }]) => Object.hasOwn(properties, key));
+  return homes.map(([section]) => `${section}.${key}`);
 }
 
 const shownMax = 60;

@@ -15,12 +15,17 @@ export function configJsonSchema(): string {
 function portable(value: unknown, title?: string): unknown {
   if (Array.isArray(value)) return value.map((entry) => portable(entry));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key, inner]) => key !== 'expects' && !(key === 'maximum' && inner === Number.MAX_SAFE_INTEGER));
-  const copy = entries.map(([key, inner]) => [key, key === 'properties' ? titled(inner as object) : key === 'default' ? inner : portable(inner)]); // JSON Schema's `properties` is a mapping
-  return { ...(title === undefined ? {} : { title }), ...Object.fromEntries(copy) };
+  const copy = Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {
+    if (key === 'expects' || (key === 'maximum' && inner === Number.MAX_SAFE_INTEGER)) return [];
+    if (key === 'properties') return [[key, titled(inner as object)]]; // that keyword is always a mapping
+    return [[key, key === 'default' ? inner : portable(inner)]];
+  });
+  return { ...(title === undefined ? {} : { title }), ...(Object.fromEntries(copy) as object) };
 }
 
-const titled = (properties: object): object => Object.fromEntries(Object.entries(properties).map(([key, node]) => [key, portable(node, key)]));
+function titled(properties: object): object {
+  return Object.fromEntries(Object.entries(properties).map(([key, node]) => [key, portable(node, key)]));
+}
 
 const head = `# Configuration
 

@@ -5,7 +5,7 @@
  * largest file we read (measured: quadratic). Positions are looked up when a message needs one, not recorded.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import type { Path } from './outline.js';
 
 export const fileBytesMax = 1_048_576;
@@ -42,7 +42,9 @@ function readBounded(file: string): Buffer {
   const descriptor = openSync(file, 'r');
   try {
     let length = 0;
-    for (let read = -1; read !== 0 && length < buffer.length; length += read) read = readSync(descriptor, buffer, length, buffer.length - length, null);
+    for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+      read = readSync(descriptor, buffer, length, buffer.length - length, null);
+    }
     if (length > fileBytesMax) throw new Error(`the file is larger than ${fileBytesMax} bytes; is it a configuration?`);
     return buffer.subarray(0, length);
   } finally {
@@ -145,4 +147,4 @@ function offsetOf(document: Document, path: Path): number {
 
 const keyText = (key: unknown): string => String(isScalar(key) ? key.value : key);
 
-const startOf = (node: unknown): number | undefined => (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined);
+const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);

@@ -177,7 +177,9 @@ export const catalog = {
 export type MetricName = keyof typeof catalog;
 
 /** Names of the metrics that a process of this role has. */
-export type MetricNameOf<R extends Role> = { [Name in MetricName]: R extends (typeof catalog)[Name]['roles'][number] ? Name : never }[MetricName];
+export type MetricNameOf<R extends Role> = {
+  [Name in MetricName]: R extends (typeof catalog)[Name]['roles'][number] ? Name : never;
+}[MetricName];
 
 /** The entry, seen as any of them. */
 export const entryOf = (name: MetricName): CatalogEntry => catalog[name];

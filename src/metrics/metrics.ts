@@ -103,9 +103,14 @@ const isExpected = (type?: string, rcode?: string): boolean => (type === 'A' || 
 
 function poolReaders(name: 'workers' | 'origins', pool: Pool) {
   return {
-    roundhouse_pool_member_up: (emit) => pool.snapshot().members.forEach(({ member, health }) => emit(health === 'up' ? 1 : 0, name, member.name)),
-    roundhouse_pool_member_admin: (emit) =>
-      pool.snapshot().members.forEach(({ member, admin }) => adminStates.forEach((state) => emit(state === admin ? 1 : 0, name, member.name, state))),
+    roundhouse_pool_member_up: (emit) => {
+      for (const { member, health } of pool.snapshot().members) emit(health === 'up' ? 1 : 0, name, member.name);
+    },
+    roundhouse_pool_member_admin: (emit) => {
+      for (const { member, admin } of pool.snapshot().members) {
+        for (const state of adminStates) emit(state === admin ? 1 : 0, name, member.name, state);
+      }
+    },
     roundhouse_pool_member_eligible: (emit) => emitEligible(emit, name, pool),
     roundhouse_pool_eligible_members: (emit) => emit(pool.snapshot().eligible.length, name),
     roundhouse_pool_fail_open: (emit) => emit(pool.snapshot().failOpen ? 1 : 0, name),

@@ -30,7 +30,11 @@ export function observeProcess(): ObservedProcess {
   lag.enable();
   const pauses = observePauses();
   return {
-    readers: { ...resourceReaders(), ...lagReaders(lag), nodejs_gc_duration_seconds: (emit) => pauses.byKind.forEach((pause, kind) => emit(pause, kind)) },
+    readers: {
+      ...resourceReaders(),
+      ...lagReaders(lag),
+      nodejs_gc_duration_seconds: (emit) => pauses.byKind.forEach((pause, kind) => emit(pause, kind)),
+    },
     close() {
       lag.disable();
       pauses.close();

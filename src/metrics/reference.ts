@@ -59,6 +59,7 @@ function section(title: string, names: readonly MetricName[]): string {
 }
 
 function labelsOf({ labels }: CatalogEntry): string {
-  const each = Object.entries(labels).map(([label, values]) => `\`${label}\`: ${typeof values === 'string' ? values : values.map((value) => `\`${value}\``).join(' ')}`);
+  const listed = (values: readonly string[]): string => values.map((value) => `\`${value}\``).join(' ');
+  const each = Object.entries(labels).map(([label, values]) => `\`${label}\`: ${typeof values === 'string' ? values : listed(values)}`);
   return each.length === 0 ? '–' : each.join('<br>');
 }

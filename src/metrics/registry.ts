@@ -30,7 +30,9 @@ export interface Metrics {
 
 export function createMetrics<Name extends MetricName>(readers: Readers<Name>, close: () => void): Metrics {
   const registry = new Registry();
-  for (const [name, reader] of Object.entries(readers)) register(registry, name as MetricName, reader as ValueReader & DistributionReader); // the types of `Readers`, lost by Object.entries
+  for (const [name, reader] of Object.entries(readers)) {
+    register(registry, name as MetricName, reader as ValueReader & DistributionReader); // the types of `Readers`, lost by Object.entries
+  }
   return {
     contentType: registry.contentType,
     async render(names) {
@@ -45,8 +47,8 @@ export function createMetrics<Name extends MetricName>(readers: Readers<Name>, c
 
 function register(registry: Registry, name: MetricName, reader: ValueReader & DistributionReader): void {
   const entry = entryOf(name);
-  if (entry.type === 'histogram') registry.registerMetric(histogram(name, entry, reader) as unknown as Metric); // the registry calls nothing but `get`
-  else registerValue(registry, name, entry, reader);
+  if (entry.type !== 'histogram') return registerValue(registry, name, entry, reader);
+  registry.registerMetric(histogram(name, entry, reader) as unknown as Metric); // the registry calls nothing but `get`
 }
 
 function registerValue(registry: Registry, name: string, { type, help, labels }: CatalogEntry, read: ValueReader): void {

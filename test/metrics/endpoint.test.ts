@@ -81,7 +81,8 @@ describe('the endpoint', () => {
     const base = await start();
     for (const path of ['//evil.test/metrics', '/%00', '/metrics?%ff=%', '*']) {
       const status = await new Promise((resolve, reject) => {
-        httpRequest(base, { path, method: path === '*' ? 'OPTIONS' : 'GET', agent: false }, (response) => resolve(response.resume().statusCode)).on('error', reject).end();
+        const options = { path, method: path === '*' ? 'OPTIONS' : 'GET', agent: false };
+        httpRequest(base, options, (response) => resolve(response.resume().statusCode)).on('error', reject).end();
       });
       expect([200, 404]).toContain(status);
     }

@@ -45,7 +45,7 @@ const newDns = () => {
 const pageOf = async (metrics: Metrics): Promise<Sample[]> => parseExposition(await metrics.render());
 
 const value = (samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}): number | undefined =>
-  samples.find((sample) => sample.name === name && Object.entries(labels).every(([label, text]) => sample.labels[label] === text))?.value;
+  samples.find((one) => one.name === name && Object.entries(labels).every(([label, text]) => one.labels[label] === text))?.value;
 
 describe('the catalog', () => {
   it.each(Object.keys(catalog) as MetricName[])('%s keeps the rules for names', (name) => {
