@@ -1,5 +1,5 @@
 /**
- * The demo pages: small things to ask through the tier, each bounded, all deterministic.
+ * The demo pages: small things to ask through the tier, each bounded and as deterministic as it can be.
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -7,101 +7,124 @@ import type { Clock, Timer } from '../clock.js';
 import { welcomePage } from './welcome.js';
 import { sendPattern } from './pattern.js';
 
-export const bytesMax = 1_073_741_824;
+const gibibyte = 1_073_741_824;
 const slowMsMax = 60_000;
 const chunksMax = 10_000;
-const echoBodyBytesMax = 16_777_216;
+const knownPaths = '/, /echo, /bytes/N, /slow?ms=, /status/NNN, /stream?chunks=&ms=, /cacheable?s=';
 
-type Handler = (request: IncomingMessage, response: ServerResponse, url: URL, match: RegExpExecArray) => void;
+interface Visit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  /** What the path's pattern caught. */
+  readonly caught: number;
+}
 
-/** @returns the request handler. */
+type Page = (visit: Visit) => void;
+
 export function createDemo(clock: Clock): (request: IncomingMessage, response: ServerResponse) => void {
-  const routes: readonly (readonly [RegExp, Handler])[] = [
-    [/^\/$/, (request, response) => sendText(response, 200, 'text/html', welcomePage(request))],
+  const pages: readonly (readonly [RegExp, Page])[] = [
+    [/^\/$/, ({ request, response }) => sendText(response, 200, 'text/html', welcomePage(request))],
     [/^\/echo$/, echo],
-    [/^\/bytes\/(\d{1,10})$/, (request, response, _url, match) => bytes(request, response, Number(match[1]))],
-    [/^\/slow$/, (_request, response, url) => slow(clock, response, within(url, 'ms', 1000, slowMsMax))],
-    [/^\/status\/([2-5]\d\d)$/, (_request, response, _url, match) => status(response, Number(match[1]))],
-    [/^\/stream$/, (_request, response, url) => stream(clock, response, within(url, 'chunks', 10, chunksMax), within(url, 'ms', 100, slowMsMax))],
-    [/^\/cacheable$/, (_request, response, url) => cacheable(clock, response, within(url, 's', 60, 31_536_000))],
+    [/^\/bytes\/(\d{1,10})$/, bytes],
+    [/^\/slow$/, (visit) => slow(clock, visit)],
+    [/^\/status\/([2-5]\d\d)$/, status],
+    [/^\/stream$/, (visit) => stream(clock, visit)],
+    [/^\/cacheable$/, (visit) => cacheable(clock, visit)],
   ];
   return (request, response) => {
-    const url = URL.canParse(request.url ?? '/', 'http://origin') ? new URL(request.url ?? '/', 'http://origin') : new URL('http://origin/');
-    if (url.pathname !== '/echo') request.resume();
-    for (const [pattern, handler] of routes) {
-      const match = pattern.exec(url.pathname);
-      if (match !== null) return handler(request, response, url, match);
+    const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+    if (path !== '/echo') request.resume();
+    for (const [pattern, page] of pages) {
+      const match = pattern.exec(path);
+      if (match !== null) return page({ request, response, query: new URLSearchParams(query), caught: Number(match[1]) });
     }
-    sendText(response, 404, 'text/plain', `Nothing at ${url.pathname}. There are /, /echo, /bytes/N, /slow?ms=, /status/NNN, /stream?chunks=&ms=, /cacheable?s=\n`);
+    sendText(response, 404, 'text/plain', `Nothing here. There are ${knownPaths}\n`);
   };
 }
 
 /** A whole number from the query, from 0 to `most`. */
-function within(url: URL, name: string, otherwise: number, most: number): number {
-  const value = Number(url.searchParams.get(name) ?? otherwise);
+function within(query: URLSearchParams, name: string, otherwise: number, most: number): number {
+  const value = Number(query.get(name) ?? otherwise);
   return Number.isInteger(value) && value >= 0 ? Math.min(value, most) : otherwise;
 }
 
-function sendText(response: ServerResponse, code: number, type: string, text: string, cacheControl = 'no-store'): void {
-  const head = { 'content-type': `${type}; charset=utf-8`, 'content-length': Buffer.byteLength(text), 'cache-control': cacheControl };
-  response.writeHead(code, head);
+function sendText(response: ServerResponse, code: number, type: 'text/html' | 'text/plain' | 'application/json', text: string): void {
+  response.writeHead(code, {
+    'content-type': type === 'application/json' ? type : `${type}; charset=utf-8`,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+  });
   response.end(text);
 }
 
-/** What arrived here, as JSON: how to see what a proxy does to a request. */
-function echo(request: IncomingMessage, response: ServerResponse): void {
+/** What arrived here, as JSON: how to see what a proxy does to a request. The body is measured and not kept. */
+function echo({ request, response }: Visit): void {
   const hash = createHash('sha256');
   let bodyBytes = 0;
   request.on('data', (chunk: Buffer) => {
-    hash.update(chunk);
     bodyBytes += chunk.length;
-    if (bodyBytes > echoBodyBytesMax) {
-      sendText(response, 413, 'text/plain', `This page takes at most ${echoBodyBytesMax} bytes.\n`);
-      request.destroy();
-    }
+    if (bodyBytes <= gibibyte) return void hash.update(chunk);
+    request.removeAllListeners('data').pause();
+    response.setHeader('connection', 'close');
+    response.once('finish', () => request.destroy());
+    sendText(response, 413, 'text/plain', `This page takes at most ${gibibyte} bytes.\n`);
   });
   request.on('error', () => response.destroy());
   request.on('end', () => {
-    const fields: [string, string][] = [];
-    for (let at = 0; at < request.rawHeaders.length; at += 2) fields.push([request.rawHeaders[at] ?? '', request.rawHeaders[at + 1] ?? '']);
-    const { method, url: target, httpVersion: version } = request;
-    const seen = { method, target, version, fields, bodyBytes, bodySha256: hash.digest('hex') };
+    const { method, url: target, httpVersion: version, rawHeaders } = request;
+    const seen = { method, target, version, fields: pairsOf(rawHeaders), bodyBytes, bodySha256: hash.digest('hex') };
     sendText(response, 200, 'application/json', `${JSON.stringify(seen, undefined, 2)}\n`);
   });
 }
 
-function bytes(request: IncomingMessage, response: ServerResponse, size: number): void {
-  if (size > bytesMax) return sendText(response, 400, 'text/plain', `At most ${bytesMax} bytes.\n`);
+/** As on the wire: order, letter case and repetitions. */
+function pairsOf(rawHeaders: readonly string[]): [name: string, value: string][] {
+  const names = rawHeaders.filter((_, place) => place % 2 === 0);
+  return names.map((name, place) => [name, rawHeaders[2 * place + 1] ?? '']);
+}
+
+function bytes({ request, response, caught: size }: Visit): void {
+  if (size > gibibyte) return sendText(response, 400, 'text/plain', `At most ${gibibyte} bytes.\n`);
   sendPattern(request, response, size);
 }
 
-function status(response: ServerResponse, code: number): void {
+function status({ response, caught: code }: Visit): void {
   if (code === 204 || code === 304) response.writeHead(code).end();
   else sendText(response, code, 'text/plain', `${code}\n`);
 }
 
-function cacheable(clock: Clock, response: ServerResponse, seconds: number): void {
-  const text = `made at ${new Date(clock.realtimeMs()).toISOString()}\n`;
-  sendText(response, 200, 'text/plain', text, `public, max-age=${seconds}`);
+/** Fresh for `s` seconds and revalidated by its ETag, which changes as often. */
+function cacheable(clock: Clock, { request, response, query }: Visit): void {
+  const freshS = within(query, 's', 60, 31_536_000);
+  const made = Math.floor(clock.realtimeMs() / 1000 / Math.max(1, freshS)) * Math.max(1, freshS) * 1000;
+  const etag = `"${made}"`;
+  const head = { 'cache-control': `public, max-age=${freshS}`, etag };
+  if (request.headers['if-none-match'] === etag) return void response.writeHead(304, head).end();
+  const text = `made at ${new Date(made).toISOString()}\n`;
+  response.writeHead(200, { ...head, 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
 }
 
-function slow(clock: Clock, response: ServerResponse, ms: number): void {
-  later(clock, response, ms, () => sendText(response, 200, 'text/plain', 'at last\n'));
-}
-
-function later(clock: Clock, response: ServerResponse, ms: number, then: () => void): void {
-  const timer: Timer = clock.after(ms, then);
+function slow(clock: Clock, { response, query }: Visit): void {
+  const timer = clock.after(within(query, 'ms', 1000, slowMsMax), () => sendText(response, 200, 'text/plain', 'at last\n'));
   response.once('close', () => timer.cancel());
 }
 
-function stream(clock: Clock, response: ServerResponse, chunks: number, ms: number): void {
-  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+/** One piece every `ms`, and none before the client has taken the last one. */
+function stream(clock: Clock, { response, query }: Visit): void {
+  const chunks = within(query, 'chunks', 10, chunksMax);
+  const ms = within(query, 'ms', 100, slowMsMax);
+  let timer: Timer | undefined;
   let sent = 0;
   const next = (): void => {
     if (sent === chunks) return void response.end();
     sent += 1;
-    if (response.write(`chunk ${sent} of ${chunks}\n`)) later(clock, response, ms, next);
+    if (response.write(`chunk ${sent} of ${chunks}\n`)) timer = clock.after(ms, next);
     else response.once('drain', next);
   };
+  response.once('close', () => timer?.cancel());
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
   next();
 }

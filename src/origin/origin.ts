@@ -38,7 +38,10 @@ export function createOrigin({ listen, directory, clock, log }: OriginOptions): 
     address: () => boundAddress(server) ?? listen,
     start: () =>
       new Promise((resolve, reject) => {
-        server.once('error', (error) => reject(listenError(error, 'origin', listen, 'origin.address or origin.port (--origin-port)')));
+        server.on('error', (error) => {
+          if (server.listening) log.error({ error: error.message }, 'origin: the listener failed');
+          else reject(listenError(error, 'origin', listen, 'origin.address or origin.port (--origin-port)'));
+        });
         server.listen(listen.port, listen.address, resolve);
       }),
     async stop(graceMs) {

@@ -1,5 +1,6 @@
 /**
- * The page at `/` of the demo: which worker brought the visitor here, and what to look at next. Self-contained.
+ * The pages people see: the demo's front page, which tells which worker brought the visitor here and what to look at next,
+ * and the page that says why there is nothing. Self-contained, light and dark.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -12,22 +13,13 @@ function carrier(request: IncomingMessage): string | undefined {
 }
 
 function fieldRows(request: IncomingMessage): string {
-  const rows: string[] = [];
-  for (let at = 0; at < request.rawHeaders.length; at += 2) {
-    rows.push(`<tr><th>${escape(request.rawHeaders[at] ?? '')}</th><td>${escape(request.rawHeaders[at + 1] ?? '')}</td></tr>`);
-  }
-  return rows.join('\n');
+  const { rawHeaders } = request;
+  return rawHeaders
+    .map((name, at) => (at % 2 === 0 ? `<tr><th>${escape(name)}</th><td>${escape(rawHeaders[at + 1] ?? '')}</td></tr>\n` : ''))
+    .join('');
 }
 
-export function welcomePage(request: IncomingMessage): string {
-  const worker = carrier(request);
-  const who = worker === undefined ? 'You came here directly, past all workers.' : `Worker <b>${escape(worker)}</b> carried this request.`;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Roundhouse</title>
-<style>
+const style = `<style>
   :root { color-scheme: light dark; --line: #8885; --accent: #b4541a; }
   @media (prefers-color-scheme: dark) { :root { --accent: #f0955a; } }
   body { font: 16px/1.55 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1.25rem; }
@@ -40,7 +32,17 @@ export function welcomePage(request: IncomingMessage): string {
   th { font-weight: 600; white-space: nowrap; }
   a { color: var(--accent); }
   footer { margin-top: 2rem; opacity: .75; font-size: .9rem; }
-</style>
+</style>`;
+
+export function welcomePage(request: IncomingMessage): string {
+  const worker = carrier(request);
+  const who = worker === undefined ? 'You came here directly, past all workers.' : `Worker <b>${escape(worker)}</b> carried this request.`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Roundhouse</title>
+${style}
 <h1>Roundhouse</h1>
 <p>A turntable made of DNS, stalls made of reverse proxies. This is the demo origin behind them.</p>
 <p class="who">${who}</p>
@@ -54,9 +56,21 @@ export function welcomePage(request: IncomingMessage): string {
 <h2>What the origin saw</h2>
 <table>
 <tr><th>${escape(request.method ?? '')}</th><td>${escape(request.url ?? '')}</td></tr>
-${fieldRows(request)}
-</table>
+${fieldRows(request)}</table>
 <footer>Put your own origin here: <code>npm start -- --origin http://10.0.0.5:80</code></footer>
+</html>
+`;
+}
+
+export function problemPage(status: number, text: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${status}</title>
+${style}
+<h1>${status}</h1>
+<p>${escape(text)}</p>
 </html>
 `;
 }

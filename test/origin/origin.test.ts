@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, request as httpRequest } from 'node:http';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.js';
+import fc from 'fast-check';
+import { createVirtualClock, systemClock, type Clock } from '../../src/clock.js';
 import { silentLog } from '../../src/log.js';
 import { createOrigin } from '../../src/origin/origin.js';
+import { patternSlice, sendPattern } from '../../src/origin/pattern.js';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function start(directory?: string): Promise<string> {
+async function start(directory?: string, clock: Clock = systemClock): Promise<string> {
   const listen = { address: '127.0.0.1', port: 0 };
-  const origin = createOrigin({ listen, clock: systemClock, log: silentLog, ...(directory === undefined ? {} : { directory }) });
+  const origin = createOrigin({ listen, clock, log: silentLog, ...(directory === undefined ? {} : { directory }) });
   await origin.start();
   cleanups.push(() => origin.stop(100));
   return `http://127.0.0.1:${origin.address().port}`;
@@ -74,7 +77,70 @@ describe('the demo', () => {
     expect((await fetch(`${base}/bytes/10`, { headers: { range: 'bytes=10-' } })).status).toBe(416);
     expect((await fetch(`${base}/bytes/10`, { headers: { range: 'bytes=0-1', 'if-range': '"other"' } })).status).toBe(200);
     expect((await fetch(`${base}/bytes/10`, { headers: { 'if-none-match': '"pattern-10"' } })).status).toBe(304);
+    expect((await fetch(`${base}/bytes/10`, { headers: { 'if-none-match': 'W/"x", "pattern-10"' } })).status).toBe(304);
+    expect((await fetch(`${base}/bytes/10`, { headers: { range: 'bytes=5-4' } })).status).toBe(200);
     expect((await fetch(`${base}/bytes/9999999999`)).status).toBe(400);
+    const head = await fetch(`${base}/bytes/1073741824`, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, '1073741824']);
+  });
+
+  it('has a body whose pieces are the same however it is cut, and differ by their place', () => {
+    const read = (start: number, end: number): Buffer => {
+      const parts: Buffer[] = [];
+      for (let at = start; at < end; at += parts.at(-1)?.length ?? 0) parts.push(patternSlice(at, end));
+      return Buffer.concat(parts);
+    };
+    const whole = read(0, 300_000);
+    fc.assert(
+      fc.property(fc.nat(299_999), fc.nat(100_000), (start, length) => {
+        const end = Math.min(300_000, start + length);
+        expect(read(start, end).equals(whole.subarray(start, end))).toBe(true);
+      }),
+    );
+    expect(patternSlice(0, 65_536).equals(patternSlice(65_536, 131_072))).toBe(false);
+  });
+
+  it('writes one block at a time to a client that does not read', () => {
+    const written: (() => void)[] = [];
+    const client = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, taken) => void written.push(taken) });
+    const response = Object.assign(client, { writeHead: () => response }) as unknown as ServerResponse; // all that is used of one
+    sendPattern({ method: 'GET', headers: {} } as IncomingMessage, response, 1_000_000);
+    expect([written.length, client.writableLength]).toEqual([1, 65_536]);
+  });
+
+  it('waits on nothing once the client has gone', async () => {
+    const clock = createVirtualClock();
+    const base = await start(undefined, clock);
+    for (const path of ['/slow?ms=60000', '/stream?chunks=5&ms=60000']) {
+      const asked = httpRequest(`${base}${path}`, { agent: false }).end();
+      asked.on('error', () => {});
+      while (clock.pending() === 0) await (await fetch(`${base}/status/200`)).text();
+      asked.destroy();
+      while (clock.pending() > 0) await (await fetch(`${base}/status/200`)).text();
+    }
+  });
+
+  it('streams many pieces without piling up listeners', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const text = await (await fetch(`${await start()}/stream?chunks=40&ms=0`)).text();
+    await new Promise((resolve) => setImmediate(resolve)); // warnings are emitted in a turn of their own
+    process.off('warning', note);
+    expect(text.split('\n')).toHaveLength(41);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is cacheable for as long as its page stays the same', async () => {
+    const clock = createVirtualClock(1_000_000);
+    const base = await start(undefined, clock);
+    const first = await fetch(`${base}/cacheable?s=100`);
+    const etag = first.headers.get('etag') ?? '';
+    expect(await first.text()).toBe('made at 1970-01-01T00:16:40.000Z\n');
+    clock.advance(99_999);
+    expect((await fetch(`${base}/cacheable?s=100`, { headers: { 'if-none-match': etag, 'cache-control': 'no-cache' } })).status).toBe(304);
+    clock.advance(1);
+    expect((await fetch(`${base}/cacheable?s=100`, { headers: { 'if-none-match': etag, 'cache-control': 'no-cache' } })).status).toBe(200);
   });
 
   it('streams, fails and is cacheable as asked; unknown paths name the known ones', async () => {
@@ -98,6 +164,11 @@ describe('a directory', () => {
     writeFileSync(join(root, 'sub', 'a b.txt'), 'spaced');
     writeFileSync(join(root, '.secret'), 'hidden');
     writeFileSync(join(root, '..', 'outside.txt'), 'outside');
+    mkdirSync(join(root, '..', 'site-twin'));
+    writeFileSync(join(root, '..', 'site-twin', 'index.html'), 'outside');
+    symlinkSync(join(root, '..', 'outside.txt'), join(root, 'link.txt'));
+    symlinkSync(join(root, '..', 'site-twin'), join(root, 'twin'));
+    symlinkSync(join(root, 'sub'), join(root, 'within'));
     return root;
   }
 
@@ -109,9 +180,18 @@ describe('a directory', () => {
     expect((await fetch(`${base}/`, { headers: { 'if-none-match': etag, 'cache-control': 'max-age=0' } })).status).toBe(304);
     expect(await (await fetch(`${base}/sub/a%20b.txt?x`, { headers: { range: 'bytes=1-2' } })).text()).toBe('pa');
     expect((await fetch(`${base}/`, { method: 'POST', body: 'x' })).status).toBe(405);
+    expect(await (await fetch(`${base}/within/a%20b.txt`)).text()).toBe('spaced');
+    const beyond = await fetch(`${base}/sub/a%20b.txt`, { headers: { range: 'bytes=9-' } });
+    expect([beyond.status, beyond.headers.get('content-range'), beyond.headers.get('etag')]).toEqual([416, 'bytes */6', null]);
   });
 
-  it.each(['/../outside.txt', '/%2e%2e/outside.txt', '/sub/..%2f..%2foutside.txt', '/.secret', '/sub', '/nothing', '/%00', '/%zz'])('gives nothing for %s', async (target) => {
+  it('says in a page of its own that there is nothing', async () => {
+    const lost = await fetch(`${await start(site())}/<b>`);
+    expect([lost.status, lost.headers.get('content-type'), lost.headers.get('cache-control')]).toEqual([404, 'text/html; charset=utf-8', 'no-store']);
+    expect(await lost.text()).toContain('There is no such file.');
+  });
+
+  it.each(['/../outside.txt', '/%2e%2e/outside.txt', '/sub/..%2f..%2foutside.txt', '/.secret', '/sub', '/nothing', '/%00', '/%zz', '/link.txt', '/twin/', '/twin/index.html', '/sub/'])('gives nothing for %s', async (target) => {
     const status = await rawStatus(await start(site()), target);
     expect([301, 400, 403, 404]).toContain(status);
   });
