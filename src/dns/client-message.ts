@@ -48,7 +48,7 @@ export function encodeQuery(name: string, type: string): Buffer {
   return packet.toBuffer();
 }
 
-/** The same query under a fresh id, from all 65,536 (RFC 5452 §4.2), that is not `taken`. */
+/** The same query under a fresh id, from all 65,536 (RFC 5452 §9.2), that is not `taken`. */
 export function withFreshId(query: Buffer, taken: (id: number) => boolean = () => false): Buffer {
   const copy = Buffer.from(query);
   do copy.writeUInt16BE(Packet.uuid());
@@ -99,11 +99,12 @@ function readRecord(message: Buffer, at: number, tail: number, end: number): Dns
   requireName(message, at);
   for (const nameAt of namesIn(message, code, rdata)) requireName(message, nameAt);
   if ((code === typeCodes.A && end - rdata !== 4) || (code === typeCodes.AAAA && end - rdata !== 16)) throw new RangeError('an address has a wrong length');
+  const reader = (): InstanceType<typeof Packet.Reader> => new Packet.Reader(message, at * 8);
   return {
-    name: `${printable(Packet.Name.decode(new Packet.Reader(message, at * 8)))}.`,
+    name: `${printable(Packet.Name.decode(reader()))}.`,
     type: typeName(code),
     ttlS: Math.min(message.readUInt32BE(tail + 4), 0x7fff_ffff),
-    data: decoded.has(code) ? format(code, Packet.Resource.parse(new Packet.Reader(message, at * 8))) : formatUnknown(code, message.subarray(rdata, end)),
+    data: decoded.has(code) ? format(code, Packet.Resource.parse(reader())) : formatUnknown(code, message.subarray(rdata, end)),
   };
 }
 
@@ -159,7 +160,11 @@ function format(code: number, record: Resource): string {
     case typeCodes.PTR:
       return name(record.domain);
     case typeCodes.SOA:
-      return [name(record.primary), name(record.admin), record.serial, record.refresh, record.retry, record.expiration, record.minimum].join(' ');
+      return [
+        name(record.primary),
+        name(record.admin),
+        ...[record.serial, record.refresh, record.retry, record.expiration, record.minimum],
+      ].join(' ');
     case typeCodes.MX:
       return `${record.priority} ${name(record.exchange)}`;
     case typeCodes.SRV:

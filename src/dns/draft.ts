@@ -30,7 +30,10 @@ export function beginDraft(draft: Draft, questionEnd: number): void {
   draft.overflowed = false;
 }
 
-/** Copies encoded records, owned by the pointer `owner`; the caller counts them. False: the draft has overflowed and is to be begun again. */
+/**
+ * Copies encoded records, owned by the pointer `owner`; the caller counts them. False: the draft has overflowed and has
+ * to be begun again.
+ */
 export function putRecords(draft: Draft, records: readonly Uint8Array[], owner: number): boolean {
   for (const record of records) {
     if (draft.at + record.length > draft.limit) {
@@ -49,7 +52,10 @@ export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint
   for (let offset = start; offset < end; offset += 1, at += 1) to[at] = from[offset] as number; // end ≤ from.length
 }
 
-/** OPT and header. AA is set on what we are authoritative for; RD and the opcode are copied; RA, Z, AD and CD are clear (RFC 4035 §3.1.6). */
+/**
+ * OPT and header. AA is set on what we are authoritative for; opcode and RD are copied; RA, Z, AD and CD are clear
+ * (RFC 4035 §3.1.6).
+ */
 export function finishDraft(draft: Draft, query: Query, message: Uint8Array, rcode: number, truncated: boolean, ednsBytes: number): void {
   const { to } = draft;
   if (query.edns) putOpt(draft, query, rcode, ednsBytes);

@@ -52,7 +52,7 @@ export function readQuery(query: Query, message: Uint8Array, bytes: number): num
   return verdictOnType(query.type);
 }
 
-/** What is no data type cannot be looked up; the verdicts are BIND's. FORMERR for unknown ones is also RFC 9824 §3.5's, for type 128. */
+/** What is no data type cannot be looked up. The verdicts are BIND's; for type 128 RFC 9824 asks for FORMERR too. */
 function verdictOnType(type: number): number {
   if (type === typeCodes.MAILA || type === typeCodes.MAILB) return NOTIMP;
   return type === typeCodes.OPT || (type >= 128 && type <= 250) ? FORMERR : NOERROR;

@@ -101,7 +101,7 @@ function answer(lookup: Lookup, requestor: Requestor): number {
     owner = 0xc000 | targetAt; // at most 8 × 267 bytes behind the question, so within the 14 bits of a pointer
   }
   if (node !== undefined && putNode(lookup, node, owner, requestor)) return NOERROR;
-  // Name errors are those of the last name in the chain (RFC 6604 §2.1), and the SOA lets caches keep the absence (RFC 2308 §3).
+  // Name errors are those of the last name in the chain (RFC 6604 §3), and the SOA lets caches keep the absence (RFC 2308 §3).
   if (putRecords(draft, zone.negativeSoa, soaOwner)) draft.authorities = 1;
   return node === undefined ? NXDOMAIN : NOERROR;
 }

@@ -42,11 +42,10 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   const { responder, clock, idleMs, pipelineMax } = options;
   const requestor = { address: options.address };
   const frames = createFrameReader();
-  let lastQueryMs = clock.monotonicMs();
   let unsent = 0;
   let stalled = false;
   let reason: CloseReason | undefined;
-  let timer = clock.after(idleMs, cutIfIdle);
+  const idle = watchIdle(clock, idleMs, () => cut('idle'));
 
   /** Answers what has come, as far as the limits allow; what is left over waits for the client to read. */
   function serve(): void {
@@ -68,7 +67,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   }
 
   function send(answers: readonly Buffer[], bytes: number): void {
-    lastQueryMs = clock.monotonicMs();
+    idle.restart();
     options.onQuery();
     unsent += answers.length;
     socket.write(Buffer.concat(answers, bytes), (error) => {
@@ -91,12 +90,6 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
     socket.destroy();
   }
 
-  function cutIfIdle(): void {
-    const leftMs = lastQueryMs + idleMs - clock.monotonicMs();
-    if (leftMs <= 0) cut('idle');
-    else timer = clock.after(leftMs, cutIfIdle);
-  }
-
   socket.on('data', (chunk) => {
     if (reason !== undefined) return;
     frames.push(chunk);
@@ -106,10 +99,32 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   socket.on('error', () => (reason ??= 'error'));
   const closed = new Promise<void>((resolve) => {
     socket.on('close', () => {
-      timer.cancel();
+      idle.stop();
       options.onClose(reason ?? 'client');
       resolve();
     });
   });
   return { finish, cut, closed };
+}
+
+interface IdleWatch {
+  restart(): void;
+  stop(): void;
+}
+
+/** One timer that looks again when it fires: moving one with each query would cost more than the query. */
+function watchIdle(clock: Clock, idleMs: number, onIdle: () => void): IdleWatch {
+  let sinceMs = clock.monotonicMs();
+  let timer = clock.after(idleMs, check);
+
+  function check(): void {
+    const leftMs = sinceMs + idleMs - clock.monotonicMs();
+    if (leftMs <= 0) onIdle();
+    else timer = clock.after(leftMs, check);
+  }
+
+  return {
+    restart: () => void (sinceMs = clock.monotonicMs()),
+    stop: () => timer.cancel(),
+  };
 }

@@ -1,6 +1,6 @@
 /**
  * The TCP side: accepts, keeps connections in the order of their last query, and closes the longest idle one when a new
- * one would be too many (RFC 7766 §6.1 leaves the choice; gdnsd chose so too, since newcomers are served at once).
+ * one would be too many: RFC 7766 §6.2.3 lets servers close idle ones at any time, and so newcomers are always served.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Clock } from '../clock.js';

@@ -67,7 +67,7 @@ export interface ZoneNode {
 
 export interface Zone extends NameTable<ZoneNode> {
   readonly rotated: RotatedOptions;
-  /** The SOA with the TTL of negative answers: the lesser of its own and its minimum (RFC 2308 §5). */
+  /** The SOA with the TTL of negative answers: the lesser of its own and its minimum (RFC 2308 §3). */
   readonly negativeSoa: readonly Buffer[];
 }
 
@@ -77,7 +77,7 @@ const workerTtlS = 300;
 /** A set must fit in a TCP message behind the longest question and chain of aliases. */
 const setBytesMax = 60_000;
 
-interface Draft {
+interface GrowingNode {
   readonly name: string;
   readonly sets: Map<RecordData['type'], { ttlS: number; readonly records: RecordData[] }>;
   rotated: boolean;
@@ -89,16 +89,16 @@ export function createZone(options: ZoneOptions): Zone {
   const origin = options.zone.replace(/\.$/, '').toLowerCase();
   const where = `zone ${origin}`;
   const soa = told(where, () => soaOf(options, origin));
-  const drafts = createDrafts(origin);
-  drafts.add(origin, soa, soaTtlS);
-  told(`${where}: service name ${options.rotated.name}`, () => (drafts.at(absoluteName(options.rotated.name, origin)).rotated = true));
-  for (const member of options.rotated.pool.members) told(`${where}: worker ${member.name}`, () => addWorker(drafts, member, origin));
+  const growing = createGrowingZone(origin);
+  growing.add(origin, soa, soaTtlS);
+  told(`${where}: service name ${options.rotated.name}`, () => (growing.at(absoluteName(options.rotated.name, origin)).rotated = true));
+  for (const member of options.rotated.pool.members) told(`${where}: worker ${member.name}`, () => addWorker(growing, member, origin));
   options.records.forEach((record, place) => {
     const { name, type, value } = record;
-    told(`${where}: record ${place + 1} (${name} ${type} ${JSON.stringify(value)})`, () => addStatic(drafts, record, origin));
+    told(`${where}: record ${place + 1} (${name} ${type} ${JSON.stringify(value)})`, () => addStatic(growing, record, origin));
   });
-  for (const name of options.nameservers) told(`${where}: name server ${name}`, () => addNameserver(drafts, name, options.nameserverAddress, origin));
-  const nodes = new Map([...drafts.all].map(([key, draft]) => [key, told(`${where}: ${draft.name}`, () => freeze(draft))]));
+  for (const name of options.nameservers) told(`${where}: name server ${name}`, () => addNameserver(growing, name, options.nameserverAddress, origin));
+  const nodes = new Map([...growing.all].map(([key, node]) => [key, told(`${where}: ${node.name}`, () => freeze(node))]));
   const entries = [...nodes].map(([name, node]) => ({ labels: labelsBelow(name, origin), node, wildcard: nodes.get(`*.${name}`) }));
   return {
     ...createNameTable(encodeName(origin), entries),
@@ -132,24 +132,24 @@ function soaOf({ nameservers: [primary], serial, negativeTtlS }: ZoneOptions, or
   };
 }
 
-interface Drafts {
-  readonly all: ReadonlyMap<string, Draft>;
-  /** The draft of a name, made with all names between it and the apex when it is new. */
-  at(name: string): Draft;
+interface GrowingZone {
+  readonly all: ReadonlyMap<string, GrowingNode>;
+  /** The node of a name, made with all nodes between it and the apex when it is new. */
+  at(name: string): GrowingNode;
   add(name: string, data: RecordData, ttlS: number): void;
 }
 
-function createDrafts(origin: string): Drafts {
-  const all = new Map<string, Draft>();
-  function at(name: string): Draft {
+function createGrowingZone(origin: string): GrowingZone {
+  const all = new Map<string, GrowingNode>();
+  function at(name: string): GrowingNode {
     if (!isInZone(name, origin)) throw new RangeError(`the name ${name} is outside the zone ${origin}; leave out the final dot to make it relative`);
     const key = name.toLowerCase();
     const known = all.get(key);
     if (known !== undefined) return known;
     if (key !== origin) at(key.slice(key.indexOf('.') + 1));
-    const draft: Draft = { name, sets: new Map(), rotated: false, worker: false };
-    all.set(key, draft);
-    return draft;
+    const node: GrowingNode = { name, sets: new Map(), rotated: false, worker: false };
+    all.set(key, node);
+    return node;
   }
   function add(name: string, data: RecordData, ttlS: number): void {
     const { sets } = at(name);
@@ -161,41 +161,41 @@ function createDrafts(origin: string): Drafts {
   return { all, at, add };
 }
 
-function addWorker(drafts: Drafts, { name, address, address6 }: PoolMember, origin: string): void {
+function addWorker(growing: GrowingZone, { name, address, address6 }: PoolMember, origin: string): void {
   const owner = absoluteName(name, origin);
-  const draft = drafts.at(owner);
-  if (draft.rotated) throw new RangeError('a worker must not have the service name; rename it');
-  draft.worker = true;
-  if (address !== undefined) drafts.add(owner, addressRecord('A', address), workerTtlS);
-  if (address6 !== undefined) drafts.add(owner, addressRecord('AAAA', address6), workerTtlS);
+  const node = growing.at(owner);
+  if (node.rotated) throw new RangeError('a worker must not have the service name; rename it');
+  node.worker = true;
+  if (address !== undefined) growing.add(owner, addressRecord('A', address), workerTtlS);
+  if (address6 !== undefined) growing.add(owner, addressRecord('AAAA', address6), workerTtlS);
 }
 
-function addStatic(drafts: Drafts, { name, type, ttlS, value }: ZoneRecord, origin: string): void {
+function addStatic(growing: GrowingZone, { name, type, ttlS, value }: ZoneRecord, origin: string): void {
   const owner = absoluteName(name, origin);
-  const draft = drafts.at(owner);
+  const node = growing.at(owner);
   const ofPool = type === 'A' || type === 'AAAA' || type === 'CNAME';
-  if (draft.rotated && ofPool) throw new RangeError('the addresses of the service name come from the pool; choose another name');
-  if (draft.worker && ofPool) throw new RangeError('this name belongs to a worker; choose another name');
+  if (node.rotated && ofPool) throw new RangeError('the addresses of the service name come from the pool; choose another name');
+  if (node.worker && ofPool) throw new RangeError('this name belongs to a worker; choose another name');
   if (type === 'NS' && owner.toLowerCase() !== origin) throw new RangeError('delegations are not supported; NS can stand only at @');
-  drafts.add(owner, parseRecord(type, value, origin), ttlS);
+  growing.add(owner, parseRecord(type, value, origin), ttlS);
 }
 
 /** After the static records, so that an address given there takes precedence over ours. */
-function addNameserver(drafts: Drafts, name: string, ourAddress: string, origin: string): void {
+function addNameserver(growing: GrowingZone, name: string, ourAddress: string, origin: string): void {
   const target = absoluteName(name, origin);
-  drafts.add(origin, { type: 'NS', target }, nameserverTtlS);
+  growing.add(origin, { type: 'NS', target }, nameserverTtlS);
   if (!isInZone(target, origin)) return;
-  const { sets, rotated } = drafts.at(target);
+  const { sets, rotated } = growing.at(target);
   if (sets.has('CNAME')) throw new RangeError('a name server must not be an alias (RFC 2181 §10.3)');
   if (rotated || sets.has('A') || sets.has('AAAA')) return;
   if (name.endsWith('.')) throw new RangeError('it is in the zone but has no address; add an A or AAAA record for it');
   if (ourAddress === '0.0.0.0' || ourAddress === '::') {
     throw new RangeError(`${ourAddress} is not an address that others can reach; add an A or AAAA record for it`);
   }
-  drafts.add(target, addressRecord(isIPv4(ourAddress) ? 'A' : 'AAAA', ourAddress), nameserverTtlS);
+  growing.add(target, addressRecord(isIPv4(ourAddress) ? 'A' : 'AAAA', ourAddress), nameserverTtlS);
 }
 
-function freeze({ sets, rotated }: Draft): ZoneNode {
+function freeze({ sets, rotated }: GrowingNode): ZoneNode {
   if (sets.has('CNAME') && sets.size > 1) throw new RangeError('CNAME cannot stand beside other records (RFC 2181 §10.1)');
   const frozen = [...sets].map(([type, { ttlS, records }]) => ({ type: typeCodes[type], records: withoutTwins(records, ttlS) }));
   for (const { records } of frozen) {

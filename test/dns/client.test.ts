@@ -162,9 +162,12 @@ describe('over TCP, when the answer was truncated', () => {
 });
 
 describe('readAnswer', () => {
+  const word = (value: number): number[] => [value >> 8, value & 255];
   const record = (type: number, rdata: readonly number[], owner: readonly number[] = [0xc0, 0x0c]): Buffer =>
-    Buffer.concat([Buffer.from(owner), Buffer.from([type >> 8, type & 255, 0, 1, 0, 0, 0, 1, rdata.length >> 8, rdata.length & 255]), Buffer.from(rdata)]);
-  const response = (...records: Buffer[]): Buffer => Buffer.concat([query('a.test', 1, { flags: 0x8180, counts: [1, records.length, 0, 0] }), ...records]);
+    Buffer.from([...owner, ...word(type), 0, 1, 0, 0, 0, 1, ...word(rdata.length), ...rdata]);
+  const claiming = (count: number, ...records: Buffer[]): Buffer =>
+    Buffer.concat([query('a.test', 1, { flags: 0x8180, counts: [1, count, 0, 0] }), ...records]);
+  const response = (...records: Buffer[]): Buffer => claiming(records.length, ...records);
   const dataOf = (...records: Buffer[]): string[] => readAnswer(response(...records)).answers.map(({ type, data }) => `${type} ${data}`);
 
   it('writes what is not printable as \\DDD, so that nobody writes on the terminal', () => {
@@ -179,7 +182,7 @@ describe('readAnswer', () => {
   });
 
   it.each([
-    ['a count that lies', Buffer.concat([query('a.test', 1, { flags: 0x8180, counts: [1, 65_535, 0, 0] }), record(1, [1, 2, 3, 4])])],
+    ['a count that lies', claiming(65_535, record(1, [1, 2, 3, 4]))],
     ['rdata beyond the end', response(record(1, [1, 2, 3, 4])).subarray(0, -1)],
     ['an address of 5 bytes', response(record(1, [1, 2, 3, 4, 5]))],
     ['an IPv6 address of 15 bytes', response(record(28, new Array<number>(15).fill(1)))],
@@ -192,7 +195,7 @@ describe('readAnswer', () => {
   });
 
   it('refuses chains of pointers, which would be walked again for each record', () => {
-    const pointers = Array.from({ length: 4000 }, (_, index) => [0xc0 | ((36 + (index - 1) * 2) >> 8), (36 + (index - 1) * 2) & 255]).flat();
+    const pointers = Array.from({ length: 4000 }, (_, index) => word(0xc000 | (36 + (index - 1) * 2))).flat();
     pointers.splice(0, 2, 1, 97);
     const chain = record(99, pointers);
     const last = 24 + 12 + 3999 * 2;
@@ -200,7 +203,8 @@ describe('readAnswer', () => {
   });
 
   it('survives any bytes', () => {
-    const good = response(record(1, [1, 2, 3, 4]), record(5, [0xc0, 0x0c]), record(16, [1, 65]), record(6, [0xc0, 12, 0xc0, 12, ...new Array<number>(20).fill(0)]));
+    const soa = record(6, [0xc0, 12, 0xc0, 12, ...new Array<number>(20).fill(0)]);
+    const good = response(record(1, [1, 2, 3, 4]), record(5, [0xc0, 0x0c]), record(16, [1, 65]), soa);
     const changes = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 });
     let read = 0;
     fc.assert(

@@ -46,6 +46,7 @@ describe('createFrameReader', () => {
 
   it('takes the longest message there can be', () => {
     const longest = frame(Buffer.alloc(65_535, 1));
-    expect(read([longest.subarray(0, 2), longest.subarray(2, 40_000), longest.subarray(40_000)]).map((hex) => hex.length / 2)).toEqual([65_535]);
+    const pieces = [longest.subarray(0, 2), longest.subarray(2, 40_000), longest.subarray(40_000)];
+    expect(read(pieces)).toEqual([longest.toString('hex', 2)]);
   });
 });

@@ -9,7 +9,8 @@ const { A, AAAA, ANY, AXFR, CAA, CNAME, IXFR, MAILA, MAILB, MX, NS, OPT, SOA, SR
 const rcode = { NOERROR: 0, FORMERR: 1, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 };
 
 /** `name type ttl data` of each answer. */
-const answersOf = (response: Buffer): string[] => readAnswer(response).answers.map(({ name, type, ttlS, data }) => `${name} ${type} ${ttlS} ${data}`);
+const answersOf = (response: Buffer): string[] =>
+  readAnswer(response).answers.map(({ name, type, ttlS, data }) => `${name} ${type} ${ttlS} ${data}`);
 
 describe('bytes', () => {
   const question = `03${Buffer.from('www').toString('hex')}0a${Buffer.from('roundhouse').toString('hex')}04${Buffer.from('test').toString('hex')}00`;
@@ -102,7 +103,8 @@ describe('names and types', () => {
     [`nowhere.${zone}`, ANY, rcode.NXDOMAIN, [], soa],
   ];
 
-  it.each(table.map(([name, type, ...expected]) => ({ name, type, expected })))('$name $type', ({ name, type, expected: [expectedRcode, answers, authority] }) => {
+  const cases = table.map(([name, type, ...expected]) => ({ name, type, expected }));
+  it.each(cases)('$name $type', ({ name, type, expected: [expectedRcode, answers, authority] }) => {
     for (const transport of ['udp', 'tcp'] as const) {
       const response = createDnsFixture().respond(query(name, type), transport);
       const { rcode: got, aa, tc, counts } = header(response);
@@ -124,6 +126,15 @@ describe('names and types', () => {
       `www.${zone}. A 30 192.0.2.2`,
       `www.${zone}. A 30 192.0.2.3`,
       `www.${zone}. A 30 192.0.2.4`,
+    ]);
+  });
+
+  it('rotates at the apex too, beside its other records', () => {
+    const { respond } = createDnsFixture({ service: '@' });
+    expect([A, A, MX].map((type) => answersOf(respond(query(zone, type)))[0])).toEqual([
+      `${zone}. A 30 192.0.2.1`,
+      `${zone}. A 30 192.0.2.2`,
+      `${zone}. MX 600 10 mail.${zone}.`,
     ]);
   });
 
@@ -211,7 +222,8 @@ describe('form', () => {
   });
 
   it.each([1, 2, 4, 5, 6, 15])('NOTIMP for opcode %i, which is copied', (opcode) => {
-    const { rcode: got, opcode: copied, counts, rd } = header(createDnsFixture().respond(query(zone, A, { flags: (opcode << 11) | 0x0100 })));
+    const asked = query(zone, A, { flags: (opcode << 11) | 0x0100 });
+    const { rcode: got, opcode: copied, counts, rd } = header(createDnsFixture().respond(asked));
     expect({ got, copied, counts, rd }).toEqual({ got: rcode.NOTIMP, copied: opcode, counts: [0, 0, 0, 0], rd: true });
   });
 
@@ -242,8 +254,16 @@ describe('form', () => {
 });
 
 describe('sizes', () => {
-  const many = Array.from({ length: 40 }, (_, index) => ({ ...members[0], name: `m${index}`, index, address: `192.0.2.${index}`, address6: `2001:db8::${index}`, port: 1, weight: 1 }));
-  const big = (transport: Transport, additional: readonly Buffer[] = []) => createDnsFixture({ members: many }).respond(query(`www.${zone}`, AAAA, { additional }), transport);
+  const many = Array.from({ length: 40 }, (_, index) => ({
+    name: `m${index}`,
+    index,
+    address: `192.0.2.${index}`,
+    address6: `2001:db8::${index}`,
+    port: 1,
+    weight: 1,
+  }));
+  const big = (transport: Transport, additional: readonly Buffer[] = []): Buffer =>
+    createDnsFixture({ members: many }).respond(query(`www.${zone}`, AAAA, { additional }), transport);
   const questionEnd = 12 + `www.${zone}`.length + 2 + 4;
   const full = questionEnd + 40 * 28;
 
@@ -283,7 +303,8 @@ describe('sizes', () => {
   it('never exceeds our own limit, whatever the requestor takes', () => {
     const response = createDnsFixture().respond(query(`big.${zone}`, TXT, { additional: [opt({ bytes: 65_535 })] }));
     expect(header(response)).toMatchObject({ tc: true, counts: [1, 0, 0, 1] });
-    expect(header(createDnsFixture({ ednsBytes: 4096 }).respond(query(`big.${zone}`, TXT, { additional: [opt({ bytes: 65_535 })] })))).toMatchObject({ tc: false });
+    const larger = createDnsFixture({ ednsBytes: 4096 });
+    expect(header(larger.respond(query(`big.${zone}`, TXT, { additional: [opt({ bytes: 65_535 })] })))).toMatchObject({ tc: false });
   });
 
   it('leaves a CNAME out too when what it leads to does not fit', () => {
@@ -343,12 +364,13 @@ describe('the pool', () => {
   });
 
   it('shows the rotation only members of the family, so that each gets an equal share', () => {
-    const mixed = members.map(({ address6, ...member }, index) => (index < 2 ? { ...member, address6: address6 ?? '' } : member));
+    const mixed = members.map(({ address6 = '', ...member }, index) => (index < 2 ? { ...member, address6 } : member));
     const { respond, stats } = createDnsFixture({ members: mixed });
     for (let asked = 0; asked < 100; asked += 1) respond(query(`www.${zone}`, AAAA));
     expect(members.map((_, index) => stats.firstPlaces.at(index, 1))).toEqual([50, 50, 0, 0]);
     const withoutFamily = mixed.slice(2).map((member, index) => ({ ...member, index }));
-    expect(header(createDnsFixture({ members: withoutFamily }).respond(query(`www.${zone}`, AAAA)))).toMatchObject({ rcode: 0, counts: [1, 0, 1, 0] });
+    const nobody = createDnsFixture({ members: withoutFamily }).respond(query(`www.${zone}`, AAAA));
+    expect(header(nobody)).toMatchObject({ rcode: 0, counts: [1, 0, 1, 0] });
   });
 });
 
@@ -366,7 +388,16 @@ describe('statistics', () => {
     const seen: string[] = [];
     stats.queries.forEach((labels, count) => seen.push(`${labels.join(' ')} ${count}`));
     expect(seen.sort()).toEqual(
-      ['A NOERROR udp 1', 'TXT NODATA tcp 1', 'MX NXDOMAIN udp 1', 'other REFUSED udp 1', 'none FORMERR udp 1', 'A BADVERS udp 1', 'TXT NOERROR udp 1', 'none dropped tcp 1'].sort(),
+      [
+        'A NOERROR udp 1',
+        'TXT NODATA tcp 1',
+        'MX NXDOMAIN udp 1',
+        'other REFUSED udp 1',
+        'none FORMERR udp 1',
+        'A BADVERS udp 1',
+        'TXT NOERROR udp 1',
+        'none dropped tcp 1',
+      ].sort(),
     );
     expect(stats.truncatedTotal.at(0)).toBe(1);
     expect([...stats.responseBytes.counts].reduce((sum, count) => sum + count)).toBe(7);

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createVirtualClock, systemClock, type VirtualClock } from '../../src/clock.js';
 import { createDnsClient, type DnsClient } from '../../src/dns/client.js';
 import { createDnsServer, type DnsServer } from '../../src/dns/server.js';
+import type { TcpLimits } from '../../src/dns/tcp.js';
 import { typeCodes } from '../../src/dns/wire.js';
 import { silentLog } from '../../src/log.js';
 import { tcpCloseReasons } from '../../src/dns/stats.js';
@@ -28,10 +29,12 @@ interface Running extends DnsFixture {
   closed(reason: (typeof tcpCloseReasons)[number]): number;
 }
 
-async function run(tcp: { connectionsMax?: number; idleMs?: number; pipelineMax?: number } = {}, at = { address: '127.0.0.1', port: 0 }): Promise<Running> {
+const limits: TcpLimits = { connectionsMax: 256, idleMs: 10_000, pipelineMax: 128 };
+
+async function run(tcp: Partial<TcpLimits> = {}, at = { address: '127.0.0.1', port: 0 }): Promise<Running> {
   const fixture = createDnsFixture();
   const clock = createVirtualClock();
-  const server = createDnsServer({ ...fixture, listen: at, tcp: { connectionsMax: 256, idleMs: 10_000, pipelineMax: 128, ...tcp }, clock, log: silentLog });
+  const server = createDnsServer({ ...fixture, listen: at, tcp: { ...limits, ...tcp }, clock, log: silentLog });
   await server.start();
   cleanups.push(async () => {
     const stopped = server.stop(0);
@@ -40,7 +43,8 @@ async function run(tcp: { connectionsMax?: number; idleMs?: number; pipelineMax?
     expect(fixture.stats.tcpConnections).toBe(0);
     expect(clock.pending()).toBe(0);
   });
-  return { ...fixture, server, at: server.address(), clock, closed: (reason) => fixture.stats.tcpClosed.at(tcpCloseReasons.indexOf(reason)) };
+  const closed: Running['closed'] = (reason) => fixture.stats.tcpClosed.at(tcpCloseReasons.indexOf(reason));
+  return { ...fixture, server, at: server.address(), clock, closed };
 }
 
 function client(at: SocketAddress): DnsClient {
@@ -89,7 +93,8 @@ describe('even shares over real sockets', () => {
       await asker.ask(www, 'A');
       await asker.ask(www, 'AAAA');
     }
-    expect([0, 1, 2, 3].map((index) => [stats.firstPlaces.at(index, 0), stats.firstPlaces.at(index, 1)])).toEqual(new Array(4).fill([250, 250]));
+    const shares = [0, 1, 2, 3].map((index) => [stats.firstPlaces.at(index, 0), stats.firstPlaces.at(index, 1)]);
+    expect(shares).toEqual(new Array(4).fill([250, 250]));
   });
 
   it('one down: 1333, 1333 and 1334', async () => {
@@ -104,7 +109,8 @@ describe('UDP', () => {
     const { at, stats } = await run();
     const socket = createSocket('udp4');
     cleanups.push(() => socket.close());
-    const garbage = [Buffer.alloc(0), Buffer.alloc(11), Buffer.alloc(12, 0xff), Buffer.alloc(60_000, 0x00), Buffer.from('GET / HTTP/1.1\r\n\r\n')];
+    const http = Buffer.from('GET / HTTP/1.1\r\n\r\n');
+    const garbage = [Buffer.alloc(0), Buffer.alloc(11), Buffer.alloc(12, 0xff), Buffer.alloc(60_000), http];
     for (const datagram of garbage) await new Promise((sent) => void socket.send(datagram, at.port, at.address, sent));
     expect((await client(at).ask(www, 'A')).answers.length).toBe(4);
     let counted = 0;
@@ -312,7 +318,8 @@ describe('start and stop', () => {
 
   it('stop before start, and twice, is nothing', async () => {
     const fixture = createDnsFixture();
-    const server = createDnsServer({ ...fixture, listen: { address: '127.0.0.1', port: 0 }, tcp: { connectionsMax: 1, idleMs: 1, pipelineMax: 1 }, clock: createVirtualClock(), log: silentLog });
+    const listen = { address: '127.0.0.1', port: 0 };
+    const server = createDnsServer({ ...fixture, listen, tcp: limits, clock: createVirtualClock(), log: silentLog });
     await server.stop(0);
     await server.stop(0);
   });

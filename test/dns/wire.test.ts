@@ -66,7 +66,8 @@ function bytesOf(address: string): number[] {
     (part ?? '')
       .split(':')
       .filter((group) => group !== '')
-      .flatMap((group) => (group.includes('.') ? group.split('.').map(Number) : [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]));
+      .map((group) => (group.includes('.') ? group.split('.').map(Number) : [...Buffer.from(group.padStart(4, '0'), 'hex')]))
+      .flat();
   const front = groups(head);
   const back = groups(tail);
   return [...front, ...new Array<number>(16 - front.length - back.length).fill(0), ...back];

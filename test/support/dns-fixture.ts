@@ -45,7 +45,13 @@ export function zoneOptions(pool: Pool, overrides: Partial<ZoneOptions> = {}): Z
     nameserverAddress: '127.0.0.1',
     negativeTtlS: 10,
     serial: 1_700_000_000,
-    rotated: { name: 'www', pool, newRotation: () => createRotation('round-robin', { tail: 'cyclic', random }), ttl: constantTtl(30), answersMax: 100 },
+    rotated: {
+      name: 'www',
+      pool,
+      newRotation: () => createRotation('round-robin', { tail: 'cyclic', random }),
+      ttl: constantTtl(30),
+      answersMax: 100,
+    },
     records,
     ...overrides,
   };
@@ -62,14 +68,16 @@ export interface DnsFixture {
 export interface FixtureOptions {
   readonly members?: readonly PoolMember[];
   readonly records?: readonly ZoneRecord[];
+  readonly service?: string;
   readonly answersMax?: number;
   readonly ednsBytes?: number;
 }
 
-export function createDnsFixture({ members: ours = members, records: theirs = records, answersMax = 100, ednsBytes = 1232 }: FixtureOptions = {}): DnsFixture {
+export function createDnsFixture(options: FixtureOptions = {}): DnsFixture {
+  const { members: ours = members, records: theirs = records, service = 'www', answersMax = 100, ednsBytes = 1232 } = options;
   const pool = createPool(ours, { upThresh: 0.5, initialHealth: 'up', realtimeMs: () => 0 });
-  const options = zoneOptions(pool, { records: theirs });
-  const zone = createZone({ ...options, rotated: { ...options.rotated, answersMax } });
+  const base = zoneOptions(pool, { records: theirs });
+  const zone = createZone({ ...base, rotated: { ...base.rotated, name: service, answersMax } });
   const stats = createDnsStats(ours.map(({ name }) => name));
   const responder = createResponder({ zone, stats, ednsBytes });
   const room = Buffer.alloc(65_535);
@@ -94,7 +102,8 @@ export interface QueryOptions {
 }
 
 /** A query with RD set, its letter case as given. */
-export function query(name: string, type: number, { id = 0x1234, flags = 0x0100, class: cls = 1, counts, additional = [] }: QueryOptions = {}): Buffer {
+export function query(name: string, type: number, options: QueryOptions = {}): Buffer {
+  const { id = 0x1234, flags = 0x0100, class: cls = 1, counts, additional = [] } = options;
   const header = Buffer.alloc(12);
   [id, flags, ...(counts ?? [1, 0, 0, additional.length])].forEach((value, word) => header.writeUInt16BE(value, word * 2));
   const tail = Buffer.alloc(4);
@@ -111,7 +120,8 @@ export interface OptOptions {
   readonly owner?: Buffer;
 }
 
-export function opt({ bytes = 1232, version = 0, dnssecOk = false, options = Buffer.alloc(0), owner = Buffer.of(0) }: OptOptions = {}): Buffer {
+export function opt(fields: OptOptions = {}): Buffer {
+  const { bytes = 1232, version = 0, dnssecOk = false, options = Buffer.alloc(0), owner = Buffer.of(0) } = fields;
   const fixed = Buffer.alloc(10);
   fixed.writeUInt16BE(41);
   fixed.writeUInt16BE(bytes, 2);
@@ -121,8 +131,21 @@ export function opt({ bytes = 1232, version = 0, dnssecOk = false, options = Buf
   return Buffer.concat([owner, fixed, options]);
 }
 
-/** Header as one reads it. */
-export function header(message: Buffer): { id: number; qr: boolean; opcode: number; aa: boolean; tc: boolean; rd: boolean; low: number; rcode: number; counts: number[] } {
+export interface Header {
+  readonly id: number;
+  readonly qr: boolean;
+  readonly opcode: number;
+  readonly aa: boolean;
+  readonly tc: boolean;
+  readonly rd: boolean;
+  /** RA, Z, AD, CD. */
+  readonly low: number;
+  readonly rcode: number;
+  /** Of the four sections. */
+  readonly counts: readonly number[];
+}
+
+export function header(message: Buffer): Header {
   const flags = message.readUInt16BE(2);
   return {
     id: message.readUInt16BE(0),
@@ -131,7 +154,7 @@ export function header(message: Buffer): { id: number; qr: boolean; opcode: numb
     aa: (flags & 0x0400) !== 0,
     tc: (flags & 0x0200) !== 0,
     rd: (flags & 0x0100) !== 0,
-    low: (flags >> 4) & 15, // RA, Z, AD, CD
+    low: (flags >> 4) & 15,
     rcode: flags & 15,
     counts: [4, 6, 8, 10].map((at) => message.readUInt16BE(at)),
   };
