@@ -1,7 +1,7 @@
 /**
  * `roundhouse check`: the configuration as the tier would understand it, or what is wrong with it.
  */
-import { effectiveYaml } from '../config/effective.js';
+import { effectiveYaml } from '../config/print.js';
 import { loadRotationFactory } from '../pool/policies.js';
 import { parseTtl } from '../pool/ttl.js';
 import { systemRandom } from '../random.js';

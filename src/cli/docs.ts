@@ -4,10 +4,12 @@
 import { writeFileSync } from 'node:fs';
 import { configJsonSchema, configMarkdown } from '../config/reference.js';
 import { metricsMarkdown } from '../metrics/reference.js';
+import { proxyMarkdown } from '../proxy/reference.js';
 
 const pages = {
   'CONFIG.md': configMarkdown,
   'METRICS.md': metricsMarkdown,
+  'PROXY.md': proxyMarkdown,
   'roundhouse.schema.json': configJsonSchema,
 };
 

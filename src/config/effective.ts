@@ -1,10 +1,10 @@
 /**
- * What follows from a configuration: the list of workers, the list of origins, and the file that says it all.
+ * What follows from a configuration: the list of workers and the list of origins. Every process needs it, so it stands
+ * apart from the YAML reader, which costs each start some 50 ms.
  *
  * `count` and `address` are shorthand for `members`, a URL is shorthand for an origin's entry; everybody downstream sees
  * only the long form that is made here.
  */
-import { stringify } from 'yaml';
 import type { PoolMember } from '../pool/pool.js';
 import { formatAddress } from '../service.js';
 import type { Config } from './schema.js';
@@ -60,14 +60,3 @@ export function originsOf({ origins, origin }: Pick<Config, 'origins' | 'origin'
 
 /** Where a listener on every address can be reached from the same machine. */
 const reachable = (address: string): string => (address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address);
-
-/** The configuration with every default filled in, as a file that loads to the same again. */
-export function effectiveYaml(config: Config): string {
-  const { workers } = config;
-  return stringify(workers.members === undefined ? config : { ...config, workers: withoutShorthand(workers) }, { lineWidth: 0 });
-}
-
-/** `count` and `address` have no meaning beside `members`, and loading refuses them there. */
-function withoutShorthand({ count: _count, address: _address, ...rest }: Config['workers']): Omit<Config['workers'], 'count' | 'address'> {
-  return rest;
-}

@@ -15,6 +15,9 @@ export interface Problem {
   readonly text: string;
 }
 
+/** A file of the largest size has room for 170,000 unknown keys; nobody reads so many suggestions. */
+const suggestionsMax = 100;
+
 /** @param input what was checked, to quote from. */
 export function problemsOf(issues: readonly SchemaIssue[], input: unknown): Problem[] {
   const byPath = new Map<string, Problem>();
@@ -27,7 +30,9 @@ export function problemsOf(issues: readonly SchemaIssue[], input: unknown): Prob
 
 function explain(issue: SchemaIssue, base: Path, input: unknown): Problem[] {
   const path = [...base, ...issue.path];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], text: unknownKey(path, key) }));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key, place) => ({ path: [...path, key], text: place < suggestionsMax ? unknownKey(path, key) : 'unknown key' }));
+  }
   if (issue.code === 'invalid_union') {
     const fitting = issue.errors.find((branch) => branch.length > 0 && branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'));
     if (fitting !== undefined) return fitting.flatMap((inner) => explain(inner, path, input));

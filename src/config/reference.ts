@@ -1,7 +1,7 @@
 /**
  * The reference, made from the schema: `docs/CONFIG.md` for people and `docs/roundhouse.schema.json` for editors.
  */
-import { effectiveYaml } from './effective.js';
+import { effectiveYaml } from './print.js';
 import { expectation, mappingOf, outline, type OutlineNode } from './outline.js';
 import { configSchema } from './schema.js';
 

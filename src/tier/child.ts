@@ -9,7 +9,8 @@ import { systemClock } from '../clock.js';
 import { createLog } from '../log.js';
 import { systemRandom } from '../random.js';
 import type { FromChild, StartMessage, ToChild } from './protocol.js';
-import { createRole, type Role } from './roles.js';
+import type { Role } from './role.js';
+import { createRole } from './roles.js';
 
 /** From "I am leaving" until no more connections are accepted: ten times what the word needs to reach DNS. */
 const leaveMs = 500;

@@ -13,7 +13,7 @@ import type { Log } from '../log.js';
 import type { Random } from '../random.js';
 import { ServiceError, type Service } from '../service.js';
 import type { ChildRole, StartMessage } from './protocol.js';
-import { createControlRole } from './roles.js';
+import { createControlRole } from './control-role.js';
 import { createSupervisor } from './supervisor.js';
 
 export interface TierOptions {

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { addressAt, effectiveYaml, originsOf, workersOf } from '../../src/config/effective.js';
+import { addressAt, originsOf, workersOf } from '../../src/config/effective.js';
+import { effectiveYaml } from '../../src/config/print.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { ConfigInput } from '../../src/config/schema.js';
 

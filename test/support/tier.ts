@@ -95,7 +95,7 @@ export interface TestTierOptions {
   readonly args?: readonly string[];
 }
 
-/** Resolves when the tier has printed its screen. */
+/** Resolves when the tier has printed its screen and every worker is in the answers. */
 export async function startTier({ config = {}, args = [] }: TestTierOptions = {}): Promise<TestTier> {
   const network = ownNetwork();
   const directory = mkdtempSync(join(tmpdir(), 'roundhouse-test-'));
@@ -107,7 +107,7 @@ export async function startTier({ config = {}, args = [] }: TestTierOptions = {}
   const control = `http://${network}.1:9100`;
   const dns = { address: `${network}.1`, port: 5300 };
   const status = async (): Promise<Status> => (await (await fetch(`${control}/api/status`)).json()) as Status;
-  return {
+  const tier: TestTier = {
     ...running,
     network,
     service: 'www.roundhouse.test',
@@ -126,6 +126,8 @@ export async function startTier({ config = {}, args = [] }: TestTierOptions = {}
     command: (verb, ...more) =>
       roundhouse(verb, ...more, ...(verb === 'resolve' ? ['--server', `${dns.address}:${dns.port}`] : ['--control', control])),
   };
+  await tier.until(({ members }) => members.every(({ health }) => health === 'up'));
+  return tier;
 }
 
 /** Merges one level deep, which is all that tests need. */

@@ -1,0 +1,58 @@
+/**
+ * `docs/PROXY.md`, made around the table of faults.
+ */
+import { faultCodes, faults } from './fault.js';
+
+const head = `# What the proxy does
+
+<!-- Generated from src/proxy/fault.ts by \`npm run docs\`; a test compares the two. -->
+
+## To a request on its way
+
+- Hop-by-hop fields are removed both ways, and those that \`Connection\` names (RFC 9110 §7.6.1), but nobody can name away
+  what others rely on (Host, Content-Length, Via, Forwarded, X-Forwarded-*, X-Request-Id).
+- \`Via\` gains \`1.1 w1 (…)\` both ways; a request that already has this worker in it is answered 508.
+- \`Forwarded\`, \`X-Forwarded-For\`, \`-Proto\`, \`-Host\`, \`-Port\` and \`X-Request-Id\` are set anew, unless the client's address is
+  in \`proxy.trustedNetworks\`: then ours is appended and its request id kept.
+- \`Host\` is the origin's own name (\`host: rewrite\`), and \`Location\` fields that point at the origin are turned to the
+  name the client used; or it is what the client sent (\`host: keep\`).
+- The request body starts to flow when an origin has accepted the connection. Trailers are dropped.
+- WebSocket upgrades pass; CONNECT and TRACE are answered 501.
+
+## Which origin, and which next
+
+Origins are a pool like the workers: probed by each worker, ordered by \`proxy.policy\`. When an attempt fails, the next one
+in the order is tried if the table below allows it, up to \`retries.max\` more, and within the budget: retries under way are
+at most \`budgetPercent\` of the exchanges in flight, or \`budgetMin\`. "Nothing sent" means that no connection stood;
+"idempotent" are GET, HEAD, OPTIONS, PUT and DELETE whose body has not begun to flow.
+
+## When it goes wrong
+
+The client gets the status below with a small page (HTML, plain text, or \`application/problem+json\` for those who ask),
+which quotes the request id that stands in the log. If the response had already begun, the connection is cut instead, so
+that half a response never looks complete. The code is the same word in the log, the metric
+\`roundhouse_proxy_faults_total\` and the tests.
+`;
+
+const limits = `## Limits
+
+| what | option | beyond it |
+| --- | --- | --- |
+| bytes of the request target | \`limits.targetBytes\` | 414 |
+| bytes and number of request fields | \`limits.headerBytes\`, \`limits.headersMax\` | 431 |
+| bytes of a request body | \`limits.bodyBytes\` | 413; cut when it turns out in the middle of a response |
+| exchanges in flight, then in the queue | \`limits.maxconn\`, \`limits.maxqueue\`, \`timeouts.queueMs\` | 503 with Retry-After |
+| client connections | \`limits.connectionsMax\` | closed at once, counted |
+| connections to one origin | \`limits.originConnectionsMax\` | attempts wait, up to \`timeouts.connectMs\` |
+| time for a request's head, for all of it | \`timeouts.headersMs\`, \`timeouts.requestMs\` | 408 |
+| time to connect, to the response, between two pieces | \`timeouts.connectMs\`, \`responseMs\`, \`idleMs\` | 504, or a cut |
+`;
+
+export function proxyMarkdown(): string {
+  const rows = faultCodes.map((code) => {
+    const { source, status, retry, text } = faults[code];
+    return `| \`${code}\` | ${source} | ${status === 499 ? '499 (log only)' : status} | ${retry.replaceAll('-', ' ')} | ${text} |`;
+  });
+  const table = ['| code | whose | status | retried | what the client reads |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+  return [head, `${table}\n`, limits].join('\n');
+}

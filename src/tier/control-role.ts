@@ -1,0 +1,36 @@
+/**
+ * The control process, made from the configuration.
+ */
+import { workersOf } from '../config/effective.js';
+import type { Config } from '../config/schema.js';
+import { createControl, type Control } from '../control/control.js';
+import { ServiceError } from '../service.js';
+import { endpointOf, type RoleOptions } from './role.js';
+
+export function createControlRole({ config, clock, random, log }: RoleOptions): Control {
+  const workers = workersOf(config);
+  return createControl({
+    listen: { address: config.control.address, port: config.control.port },
+    members: workers,
+    endpoints: workers.map(endpointOf),
+    dnsEndpoint: { address: config.dns.metricsAddress, port: config.dns.metricsPort },
+    probe: config.workers.probe,
+    service: `${config.dns.name}.${config.dns.zone}`,
+    policy: config.dns.policy,
+    ttl: `${config.dns.ttl} s`,
+    token: tokenFor(config),
+    clock,
+    random,
+    log,
+  });
+}
+
+/** Beyond loopback anybody could drain the pool, so there a token is not optional. */
+function tokenFor({ control }: Config): string | undefined {
+  const token = process.env['ROUNDHOUSE_TOKEN'];
+  const loopback = control.address.startsWith('127.') || control.address === '::1';
+  if (!loopback && (token === undefined || token === '')) {
+    throw new ServiceError(`control: ${control.address} is not a loopback address, so changes need a token; set the environment variable ROUNDHOUSE_TOKEN`);
+  }
+  return token === '' ? undefined : token;
+}

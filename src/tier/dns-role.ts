@@ -1,0 +1,67 @@
+/**
+ * The DNS process, made from the configuration: the server, the pool it follows, its metrics.
+ */
+import { workersOf } from '../config/effective.js';
+import type { Config } from '../config/schema.js';
+import { apiUrl } from '../control/api.js';
+import { createFollower } from '../control/follower.js';
+import { createResponder } from '../dns/responder.js';
+import { createDnsServer } from '../dns/server.js';
+import { createDnsStats } from '../dns/stats.js';
+import { createZone } from '../dns/zone.js';
+import { createEndpoint, type Readiness } from '../metrics/endpoint.js';
+import { createDnsMetrics } from '../metrics/metrics.js';
+import { loadRotationFactory } from '../pool/policies.js';
+import { parseTtl } from '../pool/ttl.js';
+import { poolOf, warnOnce, type ChildRoleOptions, type Role } from './role.js';
+
+export async function createDnsRole({ config, clock, random, log, baseDirectory, control }: ChildRoleOptions): Promise<Role> {
+  const { dns } = config;
+  const workers = workersOf(config);
+  const pool = poolOf(config, workers, clock);
+  const stats = createDnsStats(workers.map((worker) => worker.name));
+  const onViolation = warnOnce(log, dns.policy);
+  const newRotation = await loadRotationFactory(dns.policy, baseDirectory, { tail: dns.tail, random, onViolation });
+  const zone = createZone({
+    zone: dns.zone,
+    nameservers: dns.nameservers,
+    nameserverAddress: dns.address,
+    negativeTtlS: dns.negativeTtlS,
+    serial: Math.floor(clock.realtimeMs() / 1000),
+    rotated: { name: dns.name, pool, newRotation, ttl: parseTtl(dns.ttl), answersMax: dns.answersMax },
+    records: dns.records,
+  });
+  const responder = createResponder({ zone, stats, ednsBytes: dns.ednsBytes });
+  const server = createDnsServer({ listen: { address: dns.address, port: dns.port }, responder, stats, tcp: dns.tcp, clock, log });
+  const follower = createFollower({ control: control ?? apiUrl(config.control), pool, clock, log });
+  let readiness: Readiness = { ready: false, reason: 'starting' };
+  const leave = (): void => void (readiness = { ready: false, reason: 'stopping', by: 'signal' });
+  const endpoint = createEndpoint({
+    listen: { address: dns.metricsAddress, port: dns.metricsPort },
+    what: 'dns metrics',
+    option: 'dns.metricsAddress or dns.metricsPort',
+    metrics: createDnsMetrics({ stats, pool }),
+    ready: () => readiness,
+    clock,
+    log,
+  });
+  return {
+    async start() {
+      await endpoint.start();
+      follower.start();
+      await follower.settled(firstRoundMs(config));
+      await server.start();
+      readiness = { ready: true };
+    },
+    leave,
+    async stop(graceMs) {
+      leave();
+      follower.stop();
+      await server.stop(graceMs);
+      await endpoint.stop(0);
+    },
+  };
+}
+
+/** How long DNS waits for the first round of probes before it answers: one probe's time, and a little to be told. */
+const firstRoundMs = (config: Config): number => config.workers.probe.timeoutMs + 500;
