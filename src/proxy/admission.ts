@@ -56,7 +56,7 @@ export function createAdmission({ maxconn, maxqueue, queueMs, clock, stats }: Ad
 
   return {
     enter(waiter) {
-      if (stats.inFlight < maxconn && queue.size() === 0) {
+      if (stats.inFlight < maxconn) {
         stats.inFlight += 1;
         return 'admitted';
       }

@@ -65,8 +65,10 @@ const endToEndFamily = /^(?:content|if|x-forwarded)-/;
 
 /** The fields that `Connection` names beyond those that go anyway; undefined in the usual case of none. */
 function nominatedFields(connection: string): ReadonlySet<string> | undefined {
+  const options = connection.toLowerCase();
+  if (options === 'keep-alive' || options === 'close') return undefined; // most of the time
   let nominated: Set<string> | undefined;
-  for (const option of connection.toLowerCase().split(',')) {
+  for (const option of options.split(',')) {
     const name = option.trim();
     if (name === '' || name === 'close' || hopByHop.has(name) || endToEnd.has(name) || endToEndFamily.test(name)) continue;
     nominated ??= new Set();
@@ -106,19 +108,10 @@ export interface RequestFields {
   readonly maxForwards: string;
 }
 
-const emptySlots = {
-  via: '',
-  forwarded: '',
-  forwardedFor: '',
-  forwardedProto: '',
-  forwardedHost: '',
-  forwardedPort: '',
-  requestId: '',
-  maxForwards: '',
-} as const;
+type Slot = Exclude<keyof RequestFields, 'passed' | 'otherClaims' | 'host' | 'hostCount'>;
 
 /** Where the fields go that are not simply passed on. */
-const requestSlots: ReadonlyMap<string, keyof typeof emptySlots> = new Map([
+const requestSlots: ReadonlyMap<string, Slot> = new Map([
   ['via', 'via'],
   ['forwarded', 'forwarded'],
   ['x-forwarded-for', 'forwardedFor'],
@@ -135,25 +128,40 @@ const droppedFromRequests: ReadonlySet<string> = new Set([...hopByHop, 'content-
 export function readRequestFields(fields: Fields): RequestFields {
   const passed: string[] = [];
   const otherClaims: string[] = [];
-  const slots: Record<keyof typeof emptySlots, string> = { ...emptySlots };
-  let host = '';
-  let hostCount = 0;
+  const received = {
+    passed,
+    otherClaims,
+    hostCount: 0,
+    host: '',
+    via: '',
+    forwarded: '',
+    forwardedFor: '',
+    forwardedProto: '',
+    forwardedHost: '',
+    forwardedPort: '',
+    requestId: '',
+    maxForwards: '',
+  };
   let connection = '';
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string; // i < length, and the array is of pairs
     const value = fields[i + 1] as string;
     const lower = name.toLowerCase();
     const slot = requestSlots.get(lower);
-    if (slot !== undefined) slots[slot] = joined(slots[slot], value);
+    if (slot !== undefined) received[slot] = joined(received[slot], value);
     else if (lower === 'host') {
-      host = value;
-      hostCount += 1;
+      received.host = value;
+      received.hostCount += 1;
     } else if (lower === 'connection') connection = joined(connection, value);
     else if (isClaim(lower)) otherClaims.push(name, value);
     else if (!droppedFromRequests.has(lower) && !isDisguised(lower)) passed.push(name, value);
   }
-  return { passed: withoutNominated(passed, connection), hostCount, host, otherClaims, ...slots };
+  received.passed = withoutNominated(passed, connection);
+  return received;
 }
+
+/** Of a client that nobody vouches for. */
+const noClaims = readRequestFields([]);
 
 const isClaim = (lower: string): boolean => lower.startsWith('x-forwarded-') || lower === 'x-real-ip';
 
@@ -200,7 +208,7 @@ export interface RequestFieldsContext {
 /** Everything but framing and what else speaks of the connection, which is the engine's: an upgrade's fields, too. */
 export function requestFieldsForOrigin(received: RequestFields, context: RequestFieldsContext): string[] {
   const { peer, secure, trusted } = context;
-  const claims = trusted ? received : emptySlots;
+  const claims = trusted ? received : noClaims;
   const scheme = secure ? 'https' : 'http';
   const fields = ['Host', context.host, ...received.passed];
   if (trusted) fields.push(...received.otherClaims);

@@ -12,7 +12,7 @@ import type { ExchangeRecord } from './exchange.js';
 import type { AttemptProgress, FaultCode } from './fault.js';
 import type { Fields } from './fields.js';
 import type { GatewayStats } from './stats.js';
-import { stopTimeout, untimed, type Timed, type TimeoutList } from './timeouts.js';
+import { stopTimeout, type Timed, type TimeoutList } from './timeouts.js';
 
 export interface RelayOwner {
   readonly downstream: Downstream;
@@ -49,25 +49,32 @@ export interface Relay extends TimedOut, AttemptListener, AttemptProgress {
   reused: boolean;
   bodyStarted: boolean;
   requestComplete: boolean;
+  interims: number;
   answered: boolean;
   /** The origin takes no more of the request for now; the client takes no more of the response. */
   originBlocked: boolean;
   clientBlocked: boolean;
 }
 
+/** Interim responses passed on; they come without back-pressure, so an origin may not send them without end. */
+const interimMax = 32;
+
 /** @throws what the engine throws when the request cannot be written. */
 export function startRelay(owner: RelayOwner, context: RelayContext, forward: Forward, request: UpstreamRequest, origin: Origin): Relay {
   const relay = newRelay(owner, context, request.bodyBytes === 0);
   const attempt = forward.send(request, origin, relay);
   relay.attempt = attempt;
-  context.connect.start(relay);
+  context.connect.start(relay, relay.startedMs);
   if (relay.requestComplete) attempt.end();
   return relay;
 }
 
 function newRelay(owner: RelayOwner, context: RelayContext, requestComplete: boolean): Relay {
   return {
-    ...untimed,
+    dueMs: 0,
+    list: undefined,
+    earlier: undefined,
+    later: undefined,
     owner,
     context,
     startedMs: context.clock.monotonicMs(),
@@ -76,6 +83,7 @@ function newRelay(owner: RelayOwner, context: RelayContext, requestComplete: boo
     reused: false,
     bodyStarted: false,
     requestComplete,
+    interims: 0,
     answered: false,
     originBlocked: false,
     clientBlocked: false,
@@ -132,25 +140,29 @@ function onConnect(this: Relay, reused: boolean): void {
   if (this.attempt === undefined) return;
   this.connected = true;
   this.reused = reused;
-  this.owner.record.connectMs = this.context.clock.monotonicMs() - this.startedMs;
+  const nowMs = this.context.clock.monotonicMs();
+  this.owner.record.connectMs = nowMs - this.startedMs;
   if (this.requestComplete) {
-    this.context.response.start(this);
+    this.context.response.start(this, nowMs);
   } else {
     this.bodyStarted = true;
-    this.context.idle.start(this);
+    this.context.idle.start(this, nowMs);
     this.owner.downstream.resume();
   }
 }
 
 function onInform(this: Relay, status: number, fields: Fields): void {
-  if (this.attempt !== undefined) this.owner.onInterim(status, fields);
+  if (this.attempt === undefined || this.interims >= interimMax) return;
+  this.interims += 1;
+  this.owner.onInterim(status, fields);
 }
 
 function onHead(this: Relay, head: ResponseHead): void {
   if (this.attempt === undefined) return;
   this.answered = true;
-  this.owner.record.firstByteMs = this.context.clock.monotonicMs() - this.startedMs;
-  this.context.idle.start(this);
+  const nowMs = this.context.clock.monotonicMs();
+  this.owner.record.firstByteMs = nowMs - this.startedMs;
+  this.context.idle.start(this, nowMs);
   this.owner.onAnswer(head);
 }
 

@@ -7,7 +7,7 @@
  */
 import type { Clock, Timer } from '../clock.js';
 
-/** What waits. The fields belong to the lists; a fresh entry takes them from `untimed`. */
+/** What waits. The fields belong to the lists: 0 and undefined in a fresh entry. */
 export interface Timed {
   dueMs: number;
   list: TimeoutList | undefined;
@@ -15,13 +15,11 @@ export interface Timed {
   later: Timed | undefined;
 }
 
-export const untimed = { dueMs: 0, list: undefined, earlier: undefined, later: undefined } as const satisfies Timed;
-
 /** The methods take any entry, the list's own or not: an entry leaves the list it was in. */
 export interface TimeoutList<E extends Timed = Timed> {
   size(): number;
-  /** Due `delayMs` from now; an entry that already waits, here or in another list, starts anew. */
-  start(entry: E): void;
+  /** Due `delayMs` from now; an entry that already waits, here or in another list, starts anew. `nowMs` if it is known. */
+  start(entry: E, nowMs?: number): void;
   stop(entry: E): void;
   /** Takes out the entry that has waited longest. */
   takeFirst(): E | undefined;
@@ -43,7 +41,7 @@ export function createTimeoutList<E extends Timed>(clock: Clock, delayMs: number
 
   const list: TimeoutList<E> = { size: () => count, start, stop, takeFirst, close };
 
-  function start(entry: E): void {
+  function start(entry: E, nowMs = clock.monotonicMs()): void {
     if (entry !== last) {
       stopTimeout(entry);
       entry.list = list;
@@ -53,7 +51,7 @@ export function createTimeoutList<E extends Timed>(clock: Clock, delayMs: number
       last = entry;
       count += 1;
     }
-    entry.dueMs = clock.monotonicMs() + delayMs;
+    entry.dueMs = nowMs + delayMs;
     timer ??= clock.after(delayMs, fire);
   }
 

@@ -8,7 +8,7 @@ import type { Attempt, Downstream, Forward, Origin, TunnelListener, UpstreamRequ
 import type { ExchangeRecord } from './exchange.js';
 import type { AttemptProgress, FaultCode } from './fault.js';
 import type { RelayContext, TimedOut } from './relay.js';
-import { stopTimeout, untimed } from './timeouts.js';
+import { stopTimeout } from './timeouts.js';
 
 export interface TunnelOwner {
   readonly downstream: Downstream;
@@ -32,7 +32,10 @@ export interface Tunnel extends TimedOut, TunnelListener, AttemptProgress {
 
 export function startTunnel(owner: TunnelOwner, context: RelayContext, forward: Forward, request: UpstreamRequest, origin: Origin): Tunnel {
   const tunnel: Tunnel = {
-    ...untimed,
+    dueMs: 0,
+    list: undefined,
+    earlier: undefined,
+    later: undefined,
     owner,
     context,
     startedMs: context.clock.monotonicMs(),

@@ -153,6 +153,31 @@ describe('retries', () => {
     expect(records).toMatchObject([{ attempts: 2, fault: 'reset-before-response' }]);
   });
 
+  it('are counted at the only origin, too', () => {
+    const { request, attempt, engine, records } = openGateway({ originNames: ['only'] });
+    request();
+    for (const index of [0, 1, 2]) {
+      attempt(index).connect(true);
+      attempt(index).fault('reset-before-response');
+    }
+    expect(engine.attempts).toHaveLength(3);
+    expect(records).toMatchObject([{ attempts: 3, fault: 'reset-before-response' }]);
+  });
+
+  it('are not disturbed by the time limits of the attempt before', () => {
+    const { request, attempt, advance, engine, records } = openGateway();
+    request();
+    advance(900);
+    attempt(0).fault('connect-refused');
+    advance(900);
+    attempt(1).connect();
+    advance(900);
+    attempt(1).head(200, [], 0);
+    attempt(1).end();
+    expect(engine.attempts).toHaveLength(2);
+    expect(records).toMatchObject([{ status: 200, fault: undefined, totalMs: 2700 }]);
+  });
+
   it('are few: at most the budget are under way', () => {
     const { request, attempt, stats, records } = openGateway({ retries: { budgetMin: 1, budgetPercent: 0 } });
     const first = request();
@@ -272,6 +297,11 @@ describe('time limits', () => {
     attempt().data('x');
     advance(10_000);
     expect(silent.state).toBe('cut');
+    const headOnly = request();
+    attempt().connect();
+    attempt().head(200);
+    advance(10_000);
+    expect(headOnly.state).toBe('cut');
     const deaf = request();
     deaf.window = 1;
     attempt().connect();
@@ -280,7 +310,7 @@ describe('time limits', () => {
     advance(10_000);
     expect(deaf.state).toBe('cut');
     expect(attempt().aborted).toBe(true);
-    expect(records).toMatchObject([{ fault: 'idle-mid-response' }, { fault: 'client-stalled' }]);
+    expect(records.map(({ fault }) => fault)).toEqual(['idle-mid-response', 'idle-mid-response', 'client-stalled']);
   });
 
   it('beside an early response: whoever owes the next piece is blamed', () => {
@@ -311,11 +341,18 @@ describe('time limits', () => {
     expect(client.state).toBe('open');
     advance(1);
     expect(client.state).toBe('cut');
+    const another = request({ takesTheEnd: false });
+    attempt().connect();
+    attempt().head(200, [], 0);
+    attempt().end();
+    advance(10_000);
+    expect(another.state).toBe('cut');
     const page = request({ fields: [], takesTheEnd: false });
     expect(page.head?.status).toBe(400);
     advance(10_000);
     expect(page.state).toBe('cut');
     expect(records).toMatchObject([
+      { status: 200, fault: 'client-stalled' },
       { status: 200, fault: 'client-stalled' },
       { status: 400, fault: 'bad-host' },
     ]);

@@ -193,6 +193,17 @@ describe('a response', () => {
     expect(client.state).toBe('ended');
   });
 
+  it('is not preceded by interim ones without end', () => {
+    const { request, attempt } = openGateway();
+    const client = request();
+    attempt().connect();
+    for (let i = 0; i < 1000; i += 1) attempt().inform(102);
+    expect(client.informed).toHaveLength(32);
+    attempt().head(200, [], 0);
+    attempt().end();
+    expect(client.state).toBe('ended');
+  });
+
   it('closes its connection while the worker drains', () => {
     const { request, attempt, gateway } = openGateway();
     const client = request();

@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/clock.js';
 import { createAdmission, type Waiter } from '../../src/proxy/admission.js';
 import { createRetryBudget } from '../../src/proxy/retry.js';
-import { createTimeoutList, stopTimeout, untimed, type Timed } from '../../src/proxy/timeouts.js';
+import { createTimeoutList, stopTimeout, type Timed } from '../../src/proxy/timeouts.js';
 
+const untimed: Timed = { dueMs: 0, list: undefined, earlier: undefined, later: undefined };
 interface Named extends Timed {
   readonly name: number;
 }
