@@ -42,8 +42,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const input = withoutEmptySections(merge(source?.value ?? {}, overrides), outline());
   const broken = (source?.problems ?? []).map(({ text, line }) => `config: ${text} (${file}:${line})`);
   const { config, problems } = validate(input);
-  const sentence = ({ path, text }: Problem): string => `config: ${path.length === 0 ? '' : `${formatPath(path)}: `}${text}${placeOf(path, source, options)}`;
-  const complaints = [...broken.map((line) => () => line), ...problems.map((problem) => () => sentence(problem))];
+  const complaints = [...broken.map((line) => () => line), ...problems.map((problem) => () => sentence(problem, source, options))];
   if (config === undefined || complaints.length > 0) throw new ConfigError(listed(complaints));
   return { config, file, baseDirectory: file === undefined ? process.cwd() : dirname(resolve(file)) };
 }
@@ -58,6 +57,10 @@ function openSource(file: string): Source {
   const source = parseSource(text);
   if (!source.usable) throw new ConfigError(listed(source.problems.map(({ text: what, line }) => () => `config: ${what} (${file}:${line})`)));
   return source;
+}
+
+function sentence({ path, text }: Problem, source: Source | undefined, options: LoadOptions): string {
+  return `config: ${path.length === 0 ? '' : `${formatPath(path)}: `}${text}${placeOf(path, source, options)}`;
 }
 
 /** Finding the place of a problem walks the file, so it is done only for those that are told. */
@@ -124,17 +127,18 @@ function without(value: unknown, paths: ReadonlySet<string>, base: Path = []): u
   return Object.fromEntries(kept.map(([key, inner]) => [key, without(inner, paths, [...base, key])]));
 }
 
-/** ` (roundhouse.yaml:12)` or ` (--ttl)`, for who wrote it; empty for a default. What is missing stands at what it is missing from. */
+/**
+ * ` (roundhouse.yaml:12)` or ` (--ttl)`, for who wrote it; empty for a default. What is missing stands at what it is
+ * missing from. A list on the command line takes the place of the file's, so all in it is the command line's.
+ */
 function placeOf(path: Path, source: Source | undefined, { file, overrides, flagOf = new Map() }: LoadOptions): string {
-  if (path.length === 0) return file === undefined ? '' : ` (${file}:1)`;
-  for (let length = path.length; length > 0; length -= 1) {
-    const part = path.slice(0, length);
-    const over = valueAt(overrides, part);
-    if (over.found && !isMapping(over.value)) return flagFor(part, flagOf);
-    if (source !== undefined && valueAt(source.value, part).found) return ` (${file}:${source.lineOf(path)})`;
-    if (over.found) return flagFor(part, flagOf);
+  const around = path.map((_, place) => path.slice(0, path.length - place));
+  const given = around.map((part) => valueAt(overrides, part).value).filter((value) => value !== undefined);
+  if (given.some((value) => !isMapping(value))) return flagFor(path, flagOf);
+  if (file !== undefined && (path.length === 0 || around.some((part) => valueAt(source?.value, part).found))) {
+    return ` (${file}:${source?.lineOf(path) ?? 1})`;
   }
-  return '';
+  return given.length > 0 ? flagFor(path, flagOf) : '';
 }
 
 function flagFor(path: Path, flagOf: ReadonlyMap<string, string>): string {

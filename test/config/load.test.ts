@@ -127,6 +127,14 @@ it('complains about a section that is none, even if the command line gives a key
   expect(complaints('dns: 5', { dns: { ttl: 5 } })).toEqual(['config: dns: expected a mapping, got 5 (roundhouse.yaml:1)']);
 });
 
+it('blames the command line for what is in its list, whatever the file has at the same place', () => {
+  const complaint = 'config: origins[0].url: expected a URL such as http://127.0.0.1:9000, got nothing (--set origins)';
+  expect(complaints('origins: [{ url: "http://a.test" }]', { origins: [{}] }, new Map([['origins', '--set origins']]))).toEqual([complaint]);
+  expect(complaints('dns:\n  prot: 1\n', { dns: { ttl: 5 } }, new Map([['dns.ttl', '--ttl']]))).toEqual([
+    'config: dns.prot: unknown key; did you mean port? (roundhouse.yaml:2)',
+  ]);
+});
+
 describe('a file that is not a configuration', () => {
   it('is told where its YAML breaks', () => {
     const lines = complaints('dns:\n  port: 1: 2\nlog:\n\tlevel: warn\n');
