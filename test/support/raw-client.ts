@@ -98,6 +98,13 @@ function readBody(rest: string, status: number, method: string, values: (name: s
   return ended ? { text: rest, length: rest.length, complete: true } : undefined;
 }
 
+/** The content of a complete chunked body. */
+export function dechunk(text: string): string {
+  const body = readChunks(text, true);
+  if (body === undefined || !body.complete || body.length !== text.length) throw new Error(`not one chunked body: ${JSON.stringify(text)}`);
+  return body.text;
+}
+
 function readChunks(rest: string, ended: boolean): Body | undefined {
   let text = '';
   let at = 0;

@@ -29,6 +29,7 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
 
   const watch = (socket: Socket): void => {
     open.add(socket);
+    socket.on('error', () => undefined); // 'close' follows; node listens to the error only while an exchange has the socket
     socket.once(readyEventOf(socket), () => ready.add(socket));
     socket.once('connect', () => {
       stats.originConnections += 1;
@@ -42,12 +43,10 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
       idle.delete(socket);
       if (open.size === 0) onEmpty();
     });
-    // Ours runs before the agent's, which does not pool a socket that is destroyed.
+    // Ours runs before the agent's, which does not pool a socket that is destroyed. Twice in a row when who was next has left.
     socket.on('free', () => {
-      if (closing) {
-        socket.destroy();
-        return;
-      }
+      if (closing) socket.destroy();
+      if (closing || idle.has(socket)) return;
       idle.add(socket);
       socket.on('data', endUnsolicited);
     });

@@ -15,13 +15,15 @@ import type { Exchange, ExchangeOwner } from './http-proxy-exchange.js';
 import { requestFault, type ClientError } from './node-faults.js';
 import { assertFields } from './syntax.js';
 
-/** How long we go on reading after our FIN. Two round trips across the world, and a slow machine's pause. */
+/** For the last answer to be taken, and the client's FIN to come: two round trips across the world, and a slow machine's pause. */
 const lingerMs = 2000;
 /** Unanswered requests on one connection; with the next, the connection ends after them. A pipelining client repeats the rest (RFC 9112 §9.3.2). */
 const pipelineMax = 128;
 
 export interface ConnectionContext {
   readonly clock: Clock;
+  /** How long a client may leave the end of a response unread. */
+  readonly stallMs: number;
   readonly onBrokenRequest: (code: FaultCode, client: ClientInfo) => BrokenAnswer;
   /** The server is stopping: each connection ends with the exchange that is its newest. */
   isStopping(): boolean;
@@ -48,6 +50,7 @@ export class Connection implements ExchangeOwner {
     const { remoteAddress = '', remotePort = 0 } = socket;
     // An IPv4 client of a dual-stack listener is still an IPv4 client.
     this.client = { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''), port: remotePort, secure: false };
+    socket.on('error', () => undefined); // 'close' follows; node's own listener goes when it has heard one, or an upgrade
     socket.on('end', () => this.#onClientEnd());
     socket.on('close', () => this.#onClose());
     // What node calls after the last response. Its own destroys the socket as soon as our bytes are out.
@@ -70,6 +73,7 @@ export class Connection implements ExchangeOwner {
 
   add(exchange: Exchange, isLast: boolean): void {
     this.#live.add(exchange);
+    if (this.#live.size === 1) this.socket.setTimeout(0); // of the response before it
     if (isLast) this.#closing = true;
   }
 
@@ -91,11 +95,16 @@ export class Connection implements ExchangeOwner {
     return ends;
   }
 
+  /** Nothing else of ours runs on: the gateway is done, and idle time begins when all is sent. Other exchanges have limits of their own. */
+  onEnded(): void {
+    if (this.#live.size === 1) this.socket.setTimeout(this.#context.stallMs);
+  }
+
   onOver(exchange: Exchange, sent: boolean): void {
     this.#live.delete(exchange);
     if (!sent || this.#live.size > 0) return;
     if (this.#owed !== undefined) this.#answer(this.#owed);
-    else if (this.#refused) return; // node sends that answer next, and ends
+    else if (this.#refused) this.#startLinger(); // node sends that answer now, and ends
     else if (this.#closing || this.#context.isStopping() || !exchange.isRequestComplete) this.end();
   }
 
@@ -117,8 +126,10 @@ export class Connection implements ExchangeOwner {
     const newest = this.#newest();
     if (newest !== undefined && !newest.isRequestComplete) {
       this.#closing = true;
+      this.#refused = true;
       const abortCode = code === 'request-timeout' ? code : 'malformed-request';
       newest.loseWithAnswer(abortCode, faults[abortCode].status);
+      if (this.#live.size === 0) this.#startLinger();
     } else if (!this.#closing) {
       this.refuse(code);
     }
@@ -146,15 +157,20 @@ export class Connection implements ExchangeOwner {
     const { fields, body } = this.#context.onBrokenRequest(code, this.client);
     response.on('error', () => undefined);
     response.writeHead(status, STATUS_CODES[status] ?? '', brokenFields(fields, body)).end(body);
+    if (this.#live.size === 0) this.#startLinger();
   }
 
   /** FIN now, and the rest when the client has sent its own, or has had time to. */
   end(): void {
     this.#closing = true;
-    if (this.#linger !== undefined || this.socket.destroyed) return;
+    if (this.socket.destroyed) return;
     this.socket.end();
     this.socket.resume();
-    this.#linger = this.#context.clock.after(lingerMs, () => this.socket.destroy());
+    this.#startLinger();
+  }
+
+  #startLinger(): void {
+    this.#linger ??= this.#context.clock.after(lingerMs, () => this.socket.destroy());
   }
 
   /** At once; visibly so to whoever was still being answered. */

@@ -21,6 +21,8 @@ export interface ExchangeOwner {
   reset(): void;
   /** Whether the connection ends after the response to this exchange, for the connection's own reasons. */
   endsWith(exchange: Exchange): boolean;
+  /** The gateway has written its last byte, which need not have been sent. */
+  onEnded(): void;
   /** It is over: its response was handed to the operating system (`sent`), or never will be. */
   onOver(exchange: Exchange, sent: boolean): void;
 }
@@ -115,6 +117,7 @@ export class Exchange implements Downstream {
     assertFields(fields);
     const { socket } = this.#response;
     if (this.request.version === '1.0' || this.#responded || this.#over || socket === null) return;
+    if (socket.writableNeedDrain) return; // nobody waits for these, so they may not pile up
     let head = `HTTP/1.1 ${status} \r\n`;
     for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`;
     socket.write(`${head}\r\n`, 'latin1');
@@ -169,6 +172,7 @@ export class Exchange implements Downstream {
     if (last === undefined || last.length === 0 || this.#bodiless) this.#response.end();
     else this.#response.end(last);
     if (!this.#message.complete) this.#message.resume(); // what is left of the request goes nowhere
+    this.#owner.onEnded();
   }
 
   /** The client takes more; of a socket that node has let go of, its new owner says so. */
@@ -226,6 +230,8 @@ export class Exchange implements Downstream {
   }
 
   #onFinish(): void {
+    // node says so too when the connection is destroyed on a response that was ended but not sent.
+    if (this.#owner.socket.destroyed) this.lose('client-aborted');
     if (this.#over) return;
     this.#over = true;
     this.#owner.onOver(this, true);

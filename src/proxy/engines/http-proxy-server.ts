@@ -32,7 +32,12 @@ type ServerStats = Pick<EngineStats, 'connections' | 'connectionsTotal' | 'conne
 export function createHttpServer(options: EngineOptions, clock: Clock, stats: ServerStats, clientSides: WeakMap<object, ClientSide>): HttpServer {
   const connections = new Map<Socket, Connection>();
   let stopping = false;
-  const context: ConnectionContext = { clock, onBrokenRequest: options.onBrokenRequest, isStopping: () => stopping };
+  const context: ConnectionContext = {
+    clock,
+    stallMs: options.timeouts.keepAliveMs,
+    onBrokenRequest: options.onBrokenRequest,
+    isStopping: () => stopping,
+  };
   const server = createServer(serverOptions(options, (socket) => connections.get(socket)?.isBusy === true));
   server.maxHeadersCount = 0; // node's own default drops what exceeds it, in silence; we count
   // Else node sends FIN when the client does, and an HTTP/1.0 client takes half a response for all of it.
@@ -58,7 +63,6 @@ export function createHttpServer(options: EngineOptions, clock: Clock, stats: Se
 
   const onUpgrade = (message: IncomingMessage, duplex: Duplex, early: Buffer): void => {
     const socket = duplex as Socket; // of a plain HTTP server it always is one
-    socket.on('error', () => undefined); // 'close' follows; node took its own listener away
     const connection = connections.get(socket);
     if (connection === undefined || !connection.admits()) {
       socket.resume();
@@ -160,6 +164,7 @@ function serverOptions({ limits, timeouts }: EngineOptions, isBusy: (socket: Soc
   return {
     // Both limits together, and some: a head that exceeds one of them alone is read whole, measured, and told exactly.
     maxHeaderSize: limits.targetBytes + limits.headerBytes + 1024,
+    insecureHTTPParser: false, // whatever the command line says
     requireHostHeader: false, // the gateway's business, with its own error page
     headersTimeout: timeouts.headersMs,
     requestTimeout: timeouts.headersMs + timeouts.requestMs, // node counts it from the first byte

@@ -40,6 +40,7 @@ export function standInRequest(method: string, headers: Record<string, string>):
 export function writeRequestHead(made: ClientRequest, { target }: UpstreamRequest, framedFields: readonly string[]): void {
   made.path = target;
   made.maxHeadersCount = 0; // else node drops response fields beyond the thousandth in silence
+  Object.assign(made, { insecureHTTPParser: false }); // whatever the command line says; missing in its type
   for (const name of made.getHeaderNames()) made.removeHeader(name);
   for (let i = 0; i < framedFields.length; i += 2) made.appendHeader(framedFields[i] as string, framedFields[i + 1] as string); // pairs
 }

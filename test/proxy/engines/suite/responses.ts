@@ -238,6 +238,36 @@ export function responseTests(create: CreateEngine): void {
     expect(await long.ended()).toBe('reset');
   });
 
+  it('does not wait for ever for a client that leaves the end unread', async () => {
+    const h = await startHarness(create, { timeouts: { keepAliveMs: 50 } });
+    const [client, exchange] = await ask(h);
+    client.pause();
+    exchange.respond({ status: 200, bodyBytes: 64 << 20 });
+    for (let piece = 0; piece < 64; piece += 1) exchange.write(Buffer.alloc(1 << 20));
+    exchange.end();
+    expect(await exchange.until('onAbort')).toEqual(['client-aborted']);
+  });
+
+  it('drops interim responses that the client does not read', async () => {
+    const h = await startHarness(create);
+    const [client, exchange] = await ask(h);
+    client.pause();
+    const hint = 'x'.repeat(4000);
+    for (let count = 0; count < 5000; count += 1) {
+      exchange.downstream.inform(103, ['Link', hint]);
+      if (count % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    exchange.answer(200, 'done');
+    client.resume();
+    await client.until(() => client.bytes > 4000);
+    await exchange.until('onSent');
+    let response = await client.response();
+    let hints = 0;
+    for (; response.status === 103; response = await client.response()) hints += 1;
+    expect(response.body).toBe('done');
+    expect(hints).toBeLessThan(4500);
+  });
+
   it('holds the writer back while the client does not read, and asks for more when it does', async () => {
     const h = await startHarness(create);
     const [client, exchange] = await ask(h);
