@@ -73,7 +73,8 @@ describe('the catalog', () => {
 describe.each<[Role, () => { metrics: Metrics }]>([['worker', newWorker], ['dns', newDns]])('a page of the role %s', (role, make) => {
   it('has exactly the metrics of the catalog, each with one HELP and one TYPE', async () => {
     const page = await make().metrics.render();
-    const heads = (word: string): string[] => page.split('\n').filter((line) => line.startsWith(`# ${word} `)).map((line) => line.split(' ')[2] ?? '');
+    const lines = page.split('\n');
+    const heads = (word: string): string[] => lines.filter((line) => line.startsWith(`# ${word} `)).map((line) => line.split(' ')[2] ?? '');
     expect(heads('HELP').toSorted()).toEqual([...metricNamesOf(role)].toSorted());
     expect(heads('TYPE')).toEqual(heads('HELP'));
     for (const name of metricNamesOf(role)) expect(page).toContain(`# TYPE ${name} ${entryOf(name).type}\n`);
