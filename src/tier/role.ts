@@ -37,7 +37,9 @@ export function poolOf(config: Config, workers: readonly WorkerEntry[], clock: C
 }
 
 /** Where a worker serves `/metrics` and `/readyz`. */
-export const endpointOf = (worker: WorkerEntry): SocketAddress => ({ address: worker.address ?? worker.address6 ?? '::', port: worker.metricsPort });
+export function endpointOf({ address, address6 = '::', metricsPort }: WorkerEntry): SocketAddress {
+  return { address: address ?? address6, port: metricsPort };
+}
 
 /** A policy module that breaks its contract is reported once, not once per answer. */
 export function warnOnce(log: Log, policy: string): (what: string) => void {

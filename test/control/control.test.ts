@@ -39,7 +39,13 @@ async function workerEndpoint(metrics = ''): Promise<FakeWorker> {
 
 const members: readonly PoolMember[] = ['w1', 'w2'].map((name, index) => ({ name, index, address: `127.0.0.${11 + index}`, port: 8080, weight: 1 }));
 
-async function startControl(workers: readonly FakeWorker[], more: { token?: string; dns?: FakeWorker; listen?: number } = {}): Promise<Control> {
+interface More {
+  readonly token?: string;
+  readonly dns?: FakeWorker;
+  readonly listen?: number;
+}
+
+async function startControl(workers: readonly FakeWorker[], more: More = {}): Promise<Control> {
   const control = createControl({
     listen: { address: '127.0.0.1', port: more.listen ?? 0 },
     members,
