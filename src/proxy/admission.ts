@@ -27,8 +27,8 @@ export interface Admission {
   enter(waiter: Waiter): 'admitted' | 'queued' | 'full';
   /** Gives an admitted waiter's place to the next one. */
   leave(): void;
-  /** Takes a waiter out of the queue. */
-  withdraw(waiter: Waiter): void;
+  /** Takes a waiter out of the queue. @returns whether it was in it. */
+  withdraw(waiter: Waiter): boolean;
   /** Forgets the queue and releases the timer. */
   close(): void;
 }
@@ -70,8 +70,10 @@ export function createAdmission({ maxconn, maxqueue, queueMs, clock, stats }: Ad
       admitWaiting();
     },
     withdraw(waiter) {
+      const before = queue.size();
       queue.stop(waiter);
       stats.queued = queue.size();
+      return queue.size() < before;
     },
     close() {
       queue.close();

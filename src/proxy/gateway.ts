@@ -8,6 +8,7 @@
  * properly. Nothing is sent twice unless the table of faults says that it may be.
  */
 import type { PoolMember } from '../pool/pool.js';
+import { countAttempt, dropAttempt, startAttempt } from './attempt.js';
 import type { BrokenAnswer, ClientInfo, Downstream, ResponseHead } from './engines/engine.js';
 import { createCore, newExchange, type Core, type Exchange, type ExchangeEvents, type GatewayOptions } from './exchange-state.js';
 import { recordFault } from './exchange.js';
@@ -16,11 +17,10 @@ import { fieldValue, type Fields } from './fields.js';
 import { nextOrigin, orderedOrigins, originOf } from './origin-choice.js';
 import { errorAnswer } from './pages.js';
 import { refusalOf } from './refusal.js';
-import { abortRelay, relayClientDrained, relayRequestData, relayRequestEnd, startRelay } from './relay.js';
-import { answersItself, fieldsForClient, newRequestId, optionsFields, requestForOrigin } from './rewriting.js';
-import { attemptOutcomes, countExchange, countFault } from './stats.js';
+import { relayClientDrained, relayRequestData, relayRequestEnd } from './relay.js';
+import { answersItself, fieldsForClient, newRequestId, optionsFields } from './rewriting.js';
+import { countExchange, countFault } from './stats.js';
 import { stopTimeout } from './timeouts.js';
-import { abortTunnel, startTunnel } from './tunnel.js';
 
 export interface Gateway {
   accept(downstream: Downstream): void;
@@ -45,6 +45,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     cut: () => cut(core),
     close() {
       cut(core);
+      core.admission.close();
       for (const list of [core.context.connect, core.context.response, core.context.idle]) list.close();
     },
   };
@@ -73,14 +74,16 @@ function accept(core: Core, downstream: Downstream): void {
 }
 
 function onAdmitted(this: Exchange): void {
-  this.record.queueMs = this.core.clock.monotonicMs() - this.beganMs;
+  this.record.queueMs = ageMs(this);
   start(this);
 }
 
 function onQueueTimeout(this: Exchange): void {
-  this.record.queueMs = this.core.clock.monotonicMs() - this.beganMs;
+  this.record.queueMs = ageMs(this);
   fail(this, 'queue-timeout', '');
 }
+
+const ageMs = ({ core, beganMs }: Exchange): number => core.clock.monotonicMs() - beganMs;
 
 function start(exchange: Exchange): void {
   exchange.admitted = true;
@@ -91,16 +94,8 @@ function start(exchange: Exchange): void {
 }
 
 function attempt(exchange: Exchange, member: PoolMember): void {
-  const { core, downstream, record } = exchange;
-  const origin = originOf(core, member);
-  exchange.member = member;
-  record.origin = origin.name;
-  record.attempts += 1;
-  record.connectMs = 0;
-  const request = requestForOrigin(downstream, exchange.arrival, record.id, origin, core);
   try {
-    if (downstream.upgrade === undefined) exchange.relay = startRelay(exchange, core.context, core.forward, request, origin);
-    else exchange.tunnel = startTunnel(exchange, core.context, core.forward, request, origin);
+    startAttempt(exchange, member);
   } catch (error) {
     countAttempt(exchange, 'fault');
     failRefused(exchange, 'internal-error', error);
@@ -127,14 +122,6 @@ function onBroken(this: Exchange, code: FaultCode, detail: string): void {
   this.retrying = true;
   core.stats.retriesTotal += 1;
   attempt(this, next);
-}
-
-/** The attempt has its outcome: an answer, or none. */
-function countAttempt(exchange: Exchange, outcome: (typeof attemptOutcomes)[number]): void {
-  const { core, member } = exchange;
-  if (member !== undefined) core.stats.attempts.add(member.index, attemptOutcomes.indexOf(outcome));
-  if (exchange.retrying) core.budget.giveBack();
-  exchange.retrying = false;
 }
 
 function onInterim(this: Exchange, status: number, fields: Fields): void {
@@ -237,6 +224,7 @@ function fail(exchange: Exchange, code: FaultCode, detail: string): void {
   if (exchange.done) return;
   const { core, downstream, record } = exchange;
   recordFault(record, code, detail);
+  leaveQueue(exchange);
   dropAttempt(exchange);
   if (exchange.responded) {
     downstream.abort();
@@ -256,13 +244,13 @@ function failRefused(exchange: Exchange, code: FaultCode, error: unknown): void 
 /** An answer of our own. */
 function answer(exchange: Exchange, status: number, reason: string, fields: Fields, body: Buffer, close: boolean): void {
   const { core, downstream, record } = exchange;
-  const head = downstream.request.method === 'HEAD';
+  const bodyless = body.length === 0 || downstream.request.method === 'HEAD';
   exchange.responded = true;
   record.status = status;
   core.context.idle.start(exchange);
-  const sent = head ? [...fields, 'Content-Length', String(body.length)] : fields;
-  downstream.respond({ status, reason, fields: sent, bodyBytes: head ? 0 : body.length }, close || closesAfter(exchange));
-  if (head || body.length === 0) return downstream.end();
+  const sent = body.length > 0 && bodyless ? [...fields, 'Content-Length', String(body.length)] : fields;
+  downstream.respond({ status, reason, fields: sent, bodyBytes: bodyless ? 0 : body.length }, close || closesAfter(exchange));
+  if (bodyless) return downstream.end();
   record.responseBodyBytes = body.length;
   core.stats.responseBodyBytesTotal += body.length;
   downstream.end(body);
@@ -270,19 +258,14 @@ function answer(exchange: Exchange, status: number, reason: string, fields: Fiel
 
 function cut(core: Core): void {
   core.state = 'closed';
-  core.admission.close();
-  for (const exchange of [...core.active]) fail(exchange, 'stopping', '');
+  const active = [...core.active];
+  // Those in the queue first, or they would be let in by the others' leaving.
+  for (const exchange of active.filter(({ admitted }) => !admitted)) fail(exchange, 'stopping', '');
+  for (const exchange of active.filter(({ admitted }) => admitted)) fail(exchange, 'stopping', '');
 }
 
-function dropAttempt(exchange: Exchange): void {
-  const { relay, tunnel } = exchange;
-  const progress = relay ?? tunnel;
-  if (progress === undefined) return;
-  if (!progress.answered) countAttempt(exchange, 'aborted');
-  exchange.relay = undefined;
-  exchange.tunnel = undefined;
-  if (relay !== undefined) abortRelay(relay);
-  if (tunnel !== undefined) abortTunnel(tunnel);
+function leaveQueue(exchange: Exchange): void {
+  if (exchange.core.admission.withdraw(exchange)) exchange.record.queueMs = ageMs(exchange);
 }
 
 function finish(exchange: Exchange): void {
@@ -290,10 +273,10 @@ function finish(exchange: Exchange): void {
   const { core, record } = exchange;
   exchange.done = true;
   dropAttempt(exchange);
-  core.admission.withdraw(exchange);
+  leaveQueue(exchange);
   stopTimeout(exchange);
   core.active.delete(exchange);
-  record.totalMs = core.clock.monotonicMs() - exchange.beganMs;
+  record.totalMs = ageMs(exchange);
   countExchange(core.stats, record);
   core.onFinish(record);
   if (exchange.admitted) core.admission.leave();

@@ -41,14 +41,16 @@ function linesOf(mode: AccessLogMode, ...records: readonly ExchangeRecord[]): Re
 describe('a line', () => {
   it('has everything, rounded to microseconds', () => {
     expect(linesOf('all', record)).toMatchObject([
-      { worker: 'w1', id: record.id, started: '2026-01-02T03:04:05.006Z', client: '192.0.2.7', method: 'GET', host: 'www.example.org', target: '/', status: 200,
-        origin: 'o1', attempts: 1, queueMs: 0, connectMs: 1.235, firstByteMs: 2, totalMs: 3, requestBodyBytes: 4, responseBodyBytes: 5 },
+      { worker: 'w1', id: record.id, started: '2026-01-02T03:04:05.006Z', client: '192.0.2.7', method: 'GET', host: 'www.example.org',
+        target: '/', status: 200, origin: 'o1', attempts: 1,
+        queueMs: 0, connectMs: 1.235, firstByteMs: 2, totalMs: 3, requestBodyBytes: 4, responseBodyBytes: 5 },
     ]); // prettier-ignore
   });
 
   it('cannot be forged by a target, and is not longer than it must be', () => {
     const evil = `/"}\n{"status":200,"x":"\u2028\u0000${'a'.repeat(10_000)}`;
-    const lines = linesOf('all', { ...record, target: evil, method: 'M'.repeat(9999), host: 'h'.repeat(9999), detail: 'd'.repeat(9999), fault: 'internal-error' });
+    const long = 'x'.repeat(9999);
+    const lines = linesOf('all', { ...record, target: evil, method: long, host: long, detail: long, fault: 'internal-error' });
     expect(lines).toHaveLength(1);
     expect(lines[0]?.['target']).toBe(`${evil.slice(0, 512)}…`);
     expect(JSON.stringify(lines[0]).length).toBeLessThan(4000);
@@ -76,8 +78,9 @@ describe('the mode', () => {
   it('lets broken requests through unless off', () => {
     const seen: object[] = [];
     const log = { ...silentLog, info: (fields: object) => void seen.push(fields) };
+    const client = { address: '192.0.2.1', port: 1, secure: false };
     for (const mode of ['all', 'errors', 'off'] as const) {
-      createAccessLog({ worker: 'w1', mode, log }).brokenRequest('id', 'fields-too-large', { address: '192.0.2.1', port: 1, secure: false });
+      createAccessLog({ worker: 'w1', mode, log }).brokenRequest('id', 'fields-too-large', client);
     }
     expect(seen).toEqual(Array(2).fill({ worker: 'w1', id: 'id', client: '192.0.2.1', status: 431, fault: 'fields-too-large' }));
   });

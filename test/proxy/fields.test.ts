@@ -20,10 +20,12 @@ const context: RequestFieldsContext = {
   trusted: false,
   maxForwards: '',
 };
-const toOrigin = (fields: Fields, over: Partial<RequestFieldsContext> = {}): string[] => requestFieldsForOrigin(readRequestFields(fields), { ...context, ...over });
+const toOrigin = (fields: Fields, over: Partial<RequestFieldsContext> = {}): string[] =>
+  requestFieldsForOrigin(readRequestFields(fields), { ...context, ...over });
 
 const answer: ResponseFieldsContext = { method: 'GET', status: 200, bodyBytes: undefined, via: '1.1 w1 (cafe)', location: undefined };
-const toClient = (fields: Fields, over: Partial<ResponseFieldsContext> = {}): string[] => responseFieldsForClient(fields, { ...answer, ...over });
+const toClient = (fields: Fields, over: Partial<ResponseFieldsContext> = {}): string[] =>
+  responseFieldsForClient(fields, { ...answer, ...over });
 
 const hopByHop: Fields = [
   'Connection', 'close, X-Own', 'Keep-Alive', 'timeout=5', 'Proxy-Connection', 'keep-alive', 'TE', 'trailers', 'Trailer', 'X-T',
@@ -33,7 +35,8 @@ const hopByHop: Fields = [
 
 describe('what the origin gets', () => {
   it('is the end-to-end fields in their order and letter case, and ours', () => {
-    expect(toOrigin(['X-b', '2', 'hOST', 'www.example.org:8080', 'x-A', '1', 'X-b', '3', 'Content-Length', '5', 'Expect', '100-continue'])).toEqual([
+    const received = ['X-b', '2', 'hOST', 'www.example.org:8080', 'x-A', '1', 'X-b', '3', 'Content-Length', '5', 'Expect', '100-continue'];
+    expect(toOrigin(received)).toEqual([
       'Host', 'origin.internal',
       'X-b', '2',
       'x-A', '1',
@@ -53,13 +56,16 @@ describe('what the origin gets', () => {
     for (let i = 0; i < hopByHop.length; i += 2) expect(fieldValue(fields, hopByHop[i]!.toLowerCase())).toBeUndefined();
   });
 
-  it.each(['Cookie', 'Authorization', 'Content-Type', 'Cache-Control', 'If-None-Match', 'Range'])('keeps %s, whatever Connection nominates', (name) => {
+  const meantForAll = ['Cookie', 'Authorization', 'Content-Type', 'Cache-Control', 'If-None-Match', 'Range'];
+  it.each(meantForAll)('keeps %s, whatever Connection nominates', (name) => {
     expect(fieldValue(toOrigin([name, 'v', 'Connection', `close, ${name.toLowerCase()}`]), name.toLowerCase())).toBe('v');
   });
 
   it('cannot lose our own fields by nomination', () => {
     const fields = toOrigin(['Host', 'a', 'Connection', 'host, via, forwarded, x-forwarded-for, x-forwarded-host, x-request-id']);
-    for (const name of ['host', 'via', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-request-id']) expect(fieldValue(fields, name)).toBeDefined();
+    for (const name of ['host', 'via', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-request-id']) {
+      expect(fieldValue(fields, name)).toBeDefined();
+    }
   });
 
   it('has a field nominated by the second of two Connection lines removed, wherever it stands', () => {
@@ -67,8 +73,11 @@ describe('what the origin gets', () => {
   });
 
   it('replaces the claims of a client that nobody vouched for', () => {
-    const forged = ['Forwarded', 'for=6.6.6.6', 'X-Forwarded-For', '6.6.6.6', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'evil', 'X-Forwarded-Port', '1',
-      'X-Forwarded-Prefix', '/admin', 'X-Real-IP', '6.6.6.6', 'X_Forwarded_For', '6.6.6.6', 'X-Forwarded_Proto', 'https', 'Proxy', 'evil:1']; // prettier-ignore
+    const forged = [
+      'Forwarded', 'for=6.6.6.6', 'X-Forwarded-For', '6.6.6.6', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'evil',
+      'X-Forwarded-Port', '1', 'X-Forwarded-Prefix', '/admin', 'X-Real-IP', '6.6.6.6', 'X_Forwarded_For', '6.6.6.6',
+      'X-Forwarded_Proto', 'https', 'Proxy', 'evil:1',
+    ]; // prettier-ignore
     const fields = toOrigin(['Host', 'a', ...forged]);
     expect(fields.join('\n')).not.toMatch(/6\.6\.6\.6|evil|admin|https/);
     expect(fieldValue(fields, 'x-forwarded-for')).toBe('192.0.2.7');
@@ -76,7 +85,8 @@ describe('what the origin gets', () => {
 
   it('appends to those of a trusted proxy, but for disguised ones', () => {
     const fields = toOrigin(
-      ['Host', 'a', 'Forwarded', 'for=1.2.3.4', 'X-Forwarded-For', '5.6.7.8', 'x-forwarded-for', '1.2.3.4', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'public',
+      ['Host', 'a', 'Forwarded', 'for=1.2.3.4', 'X-Forwarded-For', '5.6.7.8', 'x-forwarded-for', '1.2.3.4',
+        'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'public',
         'X-Forwarded-Port', '443', 'X-Forwarded-Prefix', '/app', 'X_Forwarded_For', '6.6.6.6'], // prettier-ignore
       { trusted: true },
     );
@@ -116,7 +126,8 @@ describe('how the client reached us', () => {
     expect(publicName(received, false, false)).toEqual({ scheme: 'http', authority: 'a:1' });
     expect(publicName(received, true, false)).toEqual({ scheme: 'https', authority: 'a:1' });
     expect(publicName(received, false, true)).toEqual({ scheme: 'https', authority: 'public' });
-    expect(publicName(readRequestFields(['Host', 'a', 'X-Forwarded-Proto', 'gopher']), false, true)).toEqual({ scheme: 'http', authority: 'a' });
+    const strange = readRequestFields(['Host', 'a', 'X-Forwarded-Proto', 'gopher']);
+    expect(publicName(strange, false, true)).toEqual({ scheme: 'http', authority: 'a' });
   });
 });
 
@@ -157,7 +168,8 @@ describe('what the client gets', () => {
 
 describe('whatever comes in', () => {
   const name = fc.oneof(
-    fc.constantFrom('Connection', 'connection', 'Host', 'TE', 'Via', 'X-Forwarded-For', 'x_forwarded_for', 'Forwarded', 'Keep-Alive', 'X-A', 'x-b', 'Transfer-Encoding', 'Content-Length'),
+    fc.constantFrom('Connection', 'connection', 'Host', 'TE', 'Via', 'X-Forwarded-For', 'x_forwarded_for', 'Forwarded', 'Keep-Alive'),
+    fc.constantFrom('X-A', 'x-b', 'Transfer-Encoding', 'Content-Length'),
     fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}$/),
   );
   const value = fc.oneof(fc.constantFrom('close', 'x-a', 'X-B, te', 'host', 'keep-alive, x-forwarded-for'), fc.string({ maxLength: 20 }));
@@ -170,8 +182,10 @@ describe('whatever comes in', () => {
         const out = toOrigin(given, { trusted });
         expect(out.length % 2).toBe(0);
         const names = namesOf(out);
-        for (const gone of ['connection', 'te', 'keep-alive', 'transfer-encoding', 'content-length', 'x_forwarded_for']) expect(names).not.toContain(gone);
-        for (const ours of ['host', 'via', 'forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-request-id']) expect(names.filter((each) => each === ours)).toHaveLength(1);
+        const gone = ['connection', 'te', 'keep-alive', 'transfer-encoding', 'content-length', 'x_forwarded_for'];
+        const ours = ['host', 'via', 'forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-request-id'];
+        expect(names.filter((each) => gone.includes(each))).toEqual([]);
+        expect(names.filter((each) => ours.includes(each)).sort()).toEqual([...ours].sort());
         expect(fieldValue(out, 'x-forwarded-for')!.endsWith(context.peer)).toBe(true);
       }),
     );

@@ -43,7 +43,8 @@ describe('the hops of Forwarded', () => {
   });
 
   it('takes linear time for hostile spaces and quotes', () => {
-    for (const value of [`${' '.repeat(60_000)}!`, `${'\t,'.repeat(30_000)}"`, `for="${'\\"'.repeat(30_000)}`]) expect(forwardedHops(value)).toEqual([]);
+    const hostile = [`${' '.repeat(60_000)}!`, `${'\t,'.repeat(30_000)}"`, `for="${'\\"'.repeat(30_000)}`];
+    for (const value of hostile) expect(forwardedHops(value)).toEqual([]);
   });
 });
 

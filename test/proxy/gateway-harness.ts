@@ -12,7 +12,13 @@ import { createTrustedNetworks } from '../../src/proxy/trust.js';
 import { createPool, type Pool } from '../../src/pool/pool.js';
 import type { Rotation } from '../../src/pool/rotation.js';
 import { createRandom } from '../../src/random.js';
-import { createMemoryEngine, type MemoryAttempt, type MemoryClient, type MemoryEngine, type RequestOptions } from '../support/memory-engine.js';
+import {
+  createMemoryEngine,
+  type MemoryAttempt,
+  type MemoryClient,
+  type MemoryEngine,
+  type RequestOptions,
+} from '../support/memory-engine.js';
 
 export interface Harness {
   readonly clock: VirtualClock;

@@ -10,19 +10,27 @@ import { faultCodes, faults, type FaultCode } from '../../src/proxy/fault.js';
 import type { MemoryAttempt, MemoryClient } from '../support/memory-engine.js';
 import { openGateway, type Harness } from './gateway-harness.js';
 
+const clientSteps = ['data', 'end', 'drain', 'leave', 'block'] as const;
+const originSteps = ['connect', 'reuse', 'inform', 'head', 'data', 'end', 'drain', 'block'] as const;
+
 type Step =
   | { readonly do: 'request'; readonly method: string; readonly body: boolean; readonly upgrade: boolean }
-  | { readonly do: 'client'; readonly which: number; readonly what: 'data' | 'end' | 'drain' | 'leave' | 'block' }
-  | { readonly do: 'origin'; readonly which: number; readonly what: 'connect' | 'reuse' | 'inform' | 'head' | 'data' | 'end' | 'drain' | 'block' }
+  | { readonly do: 'client'; readonly which: number; readonly what: (typeof clientSteps)[number] }
+  | { readonly do: 'origin'; readonly which: number; readonly what: (typeof originSteps)[number] }
   | { readonly do: 'fault'; readonly which: number; readonly code: FaultCode }
   | { readonly do: 'time'; readonly ms: number };
 
 const which = fc.nat(5);
 const upstream = faultCodes.filter((code) => faults[code].source === 'upstream');
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constant('request' as const), method: fc.constantFrom('GET', 'POST', 'PUT', 'HEAD'), body: fc.boolean(), upgrade: fc.nat(4).map((n) => n === 0) }),
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('client' as const), which, what: fc.constantFrom('data', 'end', 'drain', 'leave', 'block') }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('origin' as const), which, what: fc.constantFrom('connect', 'reuse', 'inform', 'head', 'data', 'end', 'drain', 'block') }) },
+  fc.record({
+    do: fc.constant('request' as const),
+    method: fc.constantFrom('GET', 'POST', 'PUT', 'HEAD'),
+    body: fc.boolean(),
+    upgrade: fc.nat(4).map((n) => n === 0),
+  }),
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('client' as const), which, what: fc.constantFrom(...clientSteps) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('origin' as const), which, what: fc.constantFrom(...originSteps) }) },
   fc.record({ do: fc.constant('fault' as const), which, code: fc.constantFrom(...upstream) }),
   fc.record({ do: fc.constant('time' as const), ms: fc.constantFrom(1, 500, 3000, 25_000) }),
 );
@@ -58,7 +66,8 @@ class World {
   request({ method, body, upgrade }: Extract<Step, { do: 'request' }>): void {
     const bodyBytes = body && !upgrade ? undefined : 0;
     const target = `/${this.plays.length}`;
-    const client = this.harness.request({ target, method: upgrade ? 'GET' : method, bodyBytes, ...(upgrade ? { upgrade: 'websocket' } : {}) });
+    const options = { target, method: upgrade ? 'GET' : method, bodyBytes };
+    const client = this.harness.request(upgrade ? { ...options, upgrade: 'websocket' } : options);
     this.plays.push({ client, body: bodyBytes === undefined, upgrade, sent: '', ended: false });
   }
 

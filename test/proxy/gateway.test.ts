@@ -253,7 +253,8 @@ describe('OPTIONS with Max-Forwards', () => {
 });
 
 describe('an upgrade', () => {
-  const upgrade = { upgrade: 'websocket', fields: ['Host', 'h', 'Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Key', 'k'] } as const;
+  const fields = ['Host', 'h', 'Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Key', 'k'];
+  const upgrade = { upgrade: 'websocket', fields } as const;
 
   it('becomes a tunnel that no time limit touches', () => {
     const { request, attempt, stats, advance, records } = openGateway();

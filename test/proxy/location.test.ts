@@ -24,9 +24,11 @@ it.each([
 });
 
 it('knows default ports and letter case', () => {
-  expect(publicLocation('http://Origin.Internal:80/x', { scheme: 'http', authority: 'origin.internal' }, name)).toBe('https://www.example.org/x');
-  expect(publicLocation('https://origin.internal/x', { scheme: 'https', authority: 'origin.internal:443' }, name)).toBe('https://www.example.org/x');
-  expect(publicLocation('http://origin.internal:443/x', { scheme: 'http', authority: 'origin.internal' }, name)).toBe('http://origin.internal:443/x');
+  const plain = { scheme: 'http', authority: 'origin.internal' } as const;
+  const secure = { scheme: 'https', authority: 'origin.internal:443' } as const;
+  expect(publicLocation('http://Origin.Internal:80/x', plain, name)).toBe('https://www.example.org/x');
+  expect(publicLocation('https://origin.internal/x', secure, name)).toBe('https://www.example.org/x');
+  expect(publicLocation('http://origin.internal:443/x', plain, name)).toBe('http://origin.internal:443/x');
 });
 
 it('leaves all as it is for a client that named no host', () => {

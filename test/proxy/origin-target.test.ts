@@ -34,5 +34,6 @@ it('becomes a member of the pool, and the URL of a probe', () => {
   const six = originTarget(define('http://[::1]:81'));
   expect(originMember(six, define(''), 2)).toEqual({ name: 'o1', index: 2, address6: '::1', port: 81, weight: 3 });
   expect(originUrl(six, '//elsewhere/?a').href).toBe('http://[::1]:81//elsewhere/?a');
-  expect(originMember(originTarget(define('http://a')), define(''), 0)).toEqual({ name: 'o1', index: 0, address: 'a', port: 80, weight: 3 });
+  const named = originTarget(define('http://a'));
+  expect(originMember(named, define(''), 0)).toEqual({ name: 'o1', index: 0, address: 'a', port: 80, weight: 3 });
 });

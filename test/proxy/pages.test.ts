@@ -37,7 +37,8 @@ describe.each(faultCodes)('the answer for %s', (code) => {
 
   it('says what happened, in each format, with the request id', () => {
     const json = errorAnswer(code, 'application/json', 'id-1');
-    expect(JSON.parse(json.body.toString())).toEqual({ type: 'about:blank', title: json.reason, status, detail: text, fault: code, requestId: 'id-1' });
+    const problem = { type: 'about:blank', title: json.reason, status, detail: text, fault: code, requestId: 'id-1' };
+    expect(JSON.parse(json.body.toString())).toEqual(problem);
     for (const accept of ['text/html', undefined]) {
       const { body } = errorAnswer(code, accept, 'id-1');
       for (const part of [String(status), escapeHtml(text), 'id-1']) expect(body.toString()).toContain(part);

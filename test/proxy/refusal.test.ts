@@ -3,7 +3,8 @@ import { readRequestFields, type Fields } from '../../src/proxy/fields.js';
 import { isAuthority, refusalOf, viaEntry } from '../../src/proxy/refusal.js';
 
 const us = { pseudonym: 'w1', instance: 'cafe' };
-const refusal = (fields: Fields, head: { method?: string; version?: '1.0' | '1.1'; bodyBytes?: number | undefined } = {}): string | undefined => {
+type Head = { readonly method?: string; readonly version?: '1.0' | '1.1'; readonly bodyBytes?: number | undefined };
+const refusal = (fields: Fields, head: Head = {}): string | undefined => {
   const request = { method: 'GET', target: '/', version: '1.1' as const, bodyBytes: 0, ...head, fields };
   return refusalOf(request, readRequestFields(fields), us, { bodyBytes: 10 });
 };
@@ -39,7 +40,7 @@ it.each([
   expect(refusal(['Host', host])).toBe(valid ? undefined : 'bad-host');
 });
 
-it.each<readonly [string, Fields, Parameters<typeof refusal>[1], string | undefined]>([
+it.each<readonly [string, Fields, Head, string | undefined]>([
   ['HTTP/1.1 without Host', [], {}, 'bad-host'],
   ['HTTP/1.0 without Host', [], { version: '1.0' }, undefined],
   ['two equal Hosts', ['Host', 'a', 'HOST', 'a'], { version: '1.0' }, 'bad-host'],

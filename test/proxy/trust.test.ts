@@ -26,7 +26,8 @@ describe('trusted networks', () => {
     expect(trusted.includes(address)).toBe(expected); // and remembers it rightly
   });
 
-  it.each(['10.0.0.0/33', '10.0.0.0/', '10.0.0/8', 'all', '', '::/129', '10.0.0.0/8/8', '10.0.0.0/-1'])('refuse %j with a sentence', (network) => {
+  const nonsense = ['10.0.0.0/33', '10.0.0.0/', '10.0.0/8', 'all', '', '::/129', '10.0.0.0/8/8', '10.0.0.0/-1'];
+  it.each(nonsense)('refuse %j with a sentence', (network) => {
     expect(() => createTrustedNetworks([network])).toThrow(/^proxy\.trustedNetworks: expected an address or a prefix/);
   });
 

@@ -2,125 +2,12 @@
  * A whole worker over real sockets and the `http-proxy` engine: what only the parts together can get wrong.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { systemClock } from '../../src/clock.js';
-import { silentLog } from '../../src/log.js';
-import { createRotation } from '../../src/pool/policies.js';
-import { createHttpProxyEngine } from '../../src/proxy/engines/http-proxy.js';
-import type { ExchangeRecord } from '../../src/proxy/exchange.js';
-import { createWorker, type Worker, type WorkerOptions } from '../../src/proxy/worker.js';
-import { createRandom } from '../../src/random.js';
-import { deadPort, rawExchange, startHttpOrigin, startRawOrigin, type TestOrigin } from '../support/origin-http.js';
-
-const open: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-});
-
-function keep<T extends TestOrigin>(origin: T): T {
-  open.push(origin);
-  return origin;
-}
-
-const limits: WorkerOptions['limits'] = {
-  headerBytes: 16_384,
-  headersMax: 100,
-  targetBytes: 8192,
-  connectionsMax: 2000,
-  originConnectionsMax: 256,
-  bodyBytes: 1_000_000,
-  maxconn: 2000,
-  maxqueue: 100,
-};
-
-const probe: WorkerOptions['probe'] = {
-  path: '/',
-  interMs: 60_000,
-  fastinterMs: 60_000,
-  downinterMs: 60_000,
-  timeoutMs: 1000,
-  rise: 2,
-  fall: 3,
-  initialState: 'down',
-  upThresh: 0.5,
-};
-
-type Line = Partial<ExchangeRecord> & { readonly worker: string };
-interface Running {
-  readonly worker: Worker;
-  readonly port: number;
-  /** Lines of the access log. */
-  readonly lines: Line[];
-  get(options?: RequestOptions, body?: Buffer): Promise<Answer>;
-}
-
-async function startWorker(urls: readonly string[], overrides: Partial<WorkerOptions> = {}): Promise<Running> {
-  const lines: Line[] = [];
-  const random = createRandom(1);
-  const worker = createWorker({
-    name: 'w1',
-    listen: { address: '127.0.0.1', port: 0 },
-    origins: urls.map((url, index) => ({ name: `o${index + 1}`, url, weight: 1 })),
-    newRotation: () => createRotation('fixed', { tail: 'cyclic', random }),
-    host: 'rewrite',
-    trustedNetworks: [],
-    probe,
-    timeouts: {
-      headersMs: 10_000,
-      requestMs: 60_000,
-      keepAliveMs: 10_000,
-      originKeepAliveMs: 10_000,
-      connectMs: 5000,
-      responseMs: 20_000,
-      idleMs: 20_000,
-      queueMs: 5000,
-    },
-    limits,
-    retries: { max: 2, budgetPercent: 20, budgetMin: 3 },
-    accessLog: 'all',
-    accessLogger: { ...silentLog, info: (fields) => void lines.push(fields as Line) },
-    log: silentLog,
-    clock: systemClock,
-    random,
-    createEngine: createHttpProxyEngine,
-    ...overrides,
-  });
-  await worker.start();
-  const { port } = worker.address();
-  open.push({ close: () => worker.stop(0) });
-  return { worker, port, lines, get: (options = {}, body) => ask({ host: '127.0.0.1', port, agent: false, ...options }, body) };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  /** Whether node's parser saw the end that the framing promised. */
-  readonly complete: boolean;
-}
-
-function ask(options: RequestOptions, body?: Buffer): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(options, (response: IncomingMessage) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', () => undefined); // `close` follows, and `complete` tells
-      response.on('close', () => {
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), complete: response.complete });
-      });
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
-}
-
-/** Resolves when the condition holds, asked after each turn of the event loop. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
+import { deadPort, rawExchange, startHttpOrigin, startRawOrigin } from '../support/origin-http.js';
+import { ask, keep, limits, startWorker, until } from './worker-harness.js';
 
 describe('fields', () => {
   it('of one connection end at the worker, both ways; ours are added', async () => {
@@ -131,7 +18,14 @@ describe('fields', () => {
       }),
     );
     const { get, lines } = await startWorker([origin.url]);
-    const headers = { Host: 'www.example.org', Connection: 'close, X-Hop', 'X-Hop': '1', 'Proxy-Authorization': 'Basic eA==', 'X-Forwarded-For': '6.6.6.6', TE: 'trailers' };
+    const headers = {
+      Host: 'www.example.org',
+      Connection: 'close, X-Hop',
+      'X-Hop': '1',
+      'Proxy-Authorization': 'Basic eA==',
+      'X-Forwarded-For': '6.6.6.6',
+      TE: 'trailers',
+    };
     const { status, headers: got, complete } = await get({ headers });
     expect([status, complete]).toEqual([200, true]);
     expect(got).toMatchObject({ 'x-own': '2' });
@@ -152,7 +46,8 @@ describe('fields', () => {
   it('about the client are believed from a trusted network only', async () => {
     const origin = keep(await startHttpOrigin((_, response) => response.end()));
     const { get, lines } = await startWorker([origin.url], { trustedNetworks: ['127.0.0.0/8'], host: 'keep' });
-    await get({ headers: { Host: 'www.example.org', 'X-Forwarded-For': '1.1.1.1, 192.0.2.9', 'X-Forwarded-Proto': 'https', 'X-Request-Id': 'mine-1' } });
+    const claims = { 'X-Forwarded-For': '1.1.1.1, 192.0.2.9', 'X-Forwarded-Proto': 'https', 'X-Request-Id': 'mine-1' };
+    await get({ headers: { Host: 'www.example.org', ...claims } });
     expect(origin.requests[0]!.headers).toMatchObject({
       host: 'www.example.org',
       'x-forwarded-for': '1.1.1.1, 192.0.2.9, 127.0.0.1',
@@ -335,7 +230,10 @@ describe('a WebSocket', () => {
     const origin = keep(await startHttpOrigin(() => undefined));
     origin.server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'));
     const { port, lines } = await startWorker([origin.url]);
-    const refused = await new Promise<IncomingMessage>((resolve) => new WebSocket(`ws://127.0.0.1:${port}`).once('unexpected-response', (_, response) => resolve(response)));
+    const client = new WebSocket(`ws://127.0.0.1:${port}`);
+    const refused = await new Promise<IncomingMessage>((resolve) => {
+      client.once('unexpected-response', (_, response) => resolve(response));
+    });
     expect(refused.statusCode).toBe(403);
     refused.resume();
     await until(() => lines.length === 1);

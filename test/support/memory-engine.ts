@@ -118,7 +118,15 @@ export function createMemoryEngine(): MemoryEngine {
       };
       return {
         name: 'memory',
-        stats: { connections: 0, connectionsTotal: 0, connectionsRefusedTotal: 0, originConnections: 0, originConnectionsTotal: 0, bytesIn: () => 0, bytesOut: () => 0 },
+        stats: {
+          connections: 0,
+          connectionsTotal: 0,
+          connectionsRefusedTotal: 0,
+          originConnections: 0,
+          originConnectionsTotal: 0,
+          bytesIn: () => 0,
+          bytesOut: () => 0,
+        },
         address: () => given.listen,
         start: () => Promise.resolve(),
         stop: () => Promise.resolve(),
@@ -156,14 +164,22 @@ function raise(message: string): never {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function memoryClient(world: World, options: RequestOptions): { client: MemoryClient; downstream: Downstream; answeredByTunnel: (status: number) => void } {
+interface ClientSide {
+  readonly client: MemoryClient;
+  readonly downstream: Downstream;
+  /** The head that a tunnel sends in the gateway's place. */
+  readonly answeredByTunnel: (status: number) => void;
+}
+
+function memoryClient(world: World, options: RequestOptions): ClientSide {
   const { method = 'GET', target = '/', version = '1.1', fields = ['Host', 'www.example.org'] } = options;
   const bodyBytes = 'bodyBytes' in options ? options.bodyBytes : 0;
   let listener: DownstreamListener | undefined;
   let requestEnded = bodyBytes === 0;
   const forbid = (what: string, wrong: boolean): void => void (wrong && world.violations.push(`downstream ${method} ${target}: ${what}`));
   const over = (): boolean => client.state !== 'open';
-  const tell = (event: (to: DownstreamListener) => void): void => world.step(() => void (listener !== undefined && !over() && event(listener)));
+  const tell = (event: (to: DownstreamListener) => void): void =>
+    world.step(() => void (listener !== undefined && !over() && event(listener)));
   const client: Writable<MemoryClient> = {
     window: Infinity,
     takesTheEnd: options.takesTheEnd ?? true,
@@ -176,7 +192,11 @@ function memoryClient(world: World, options: RequestOptions): { client: MemoryCl
     body: '',
     state: 'open',
     field: (lowerName) => fieldValue(client.head?.fields ?? [], lowerName),
-    data: (text) => tell((to) => (client.flowing && !requestEnded ? to.onData(Buffer.from(text)) : raise(`${method} ${target}: the body does not flow`))),
+    data: (text) =>
+      tell((to) => {
+        if (!client.flowing || requestEnded) raise(`${method} ${target}: the body does not flow`);
+        to.onData(Buffer.from(text));
+      }),
     end() {
       requestEnded = true;
       tell((to) => to.onEnd());
@@ -287,7 +307,11 @@ function memoryAttempt(
         else tunnel.onHead(status);
       });
     },
-    data: (text) => tell(() => (driver.flowing ? plain.onData(Buffer.from(text)) : raise(`attempt at ${origin.name}: the response is paused`))),
+    data: (text) =>
+      tell(() => {
+        if (!driver.flowing) raise(`attempt at ${origin.name}: the response is paused`);
+        plain.onData(Buffer.from(text));
+      }),
     end: () => last(() => plain.onEnd()),
     drain: () => tell(() => plain.onDrain()),
     fault: (code, detail = '') => last(() => listener.onFault(code, detail)),
