@@ -10,6 +10,7 @@ export type Ending = 'fin' | 'reset';
 export class RawSocket {
   readonly socket: Socket;
   readonly #chunks: Buffer[] = [];
+  #text = '';
   #waiting: (() => void)[] = [];
   #ending: Ending | undefined;
   #closed = false;
@@ -37,7 +38,9 @@ export class RawSocket {
 
   /** All that was received, one character a byte. */
   get text(): string {
-    return Buffer.concat(this.#chunks).toString('latin1');
+    const fresh = this.#chunks.splice(0);
+    if (fresh.length > 0) this.#text += Buffer.concat(fresh).toString('latin1');
+    return this.#text;
   }
 
   get ending(): Ending | undefined {
@@ -47,6 +50,7 @@ export class RawSocket {
   /** Forgets what was received, for the bytes of the next message. */
   clear(): void {
     this.#chunks.length = 0;
+    this.#text = '';
     this.bytes = 0;
   }
 

@@ -43,7 +43,9 @@ export function responseLength(fields: Fields, version: string, method: string, 
 export const isBodiless = (method: string, status: number): boolean => method === 'HEAD' || status === 204 || status === 304;
 
 /** The engine's own, whatever the gateway says: they speak of the connection, or of the framing that it chooses. */
-const ownedInRequests: ReadonlySet<string> = new Set(['connection', 'content-length', 'expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+const ownedInRequests: ReadonlySet<string> = new Set([
+  'connection', 'content-length', 'expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+]);
 const ownedInResponses: ReadonlySet<string> = new Set(['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding']);
 
 /** RFC 9110 §7.6.1, for responses that the engine passes on by itself. */
@@ -52,11 +54,11 @@ const hopByHop: ReadonlySet<string> = new Set([...ownedInResponses, 'proxy-authe
 /** What may go on to the other side: nothing that speaks of the connection, or that `Connection` names; Content-Length stays. */
 export function endToEnd(fields: Fields): string[] {
   const names = new Set(hopByHop);
-  names.delete('content-length');
   for (let i = 0; i < fields.length; i += 2) {
     if ((fields[i] as string).toLowerCase() !== 'connection') continue; // i < length
     for (const option of (fields[i + 1] as string).toLowerCase().split(',')) names.add(option.trim());
   }
+  names.delete('content-length');
   return without(fields, names);
 }
 
@@ -81,7 +83,8 @@ export function assertRequest({ method, target, fields, bodyBytes }: UpstreamReq
 }
 
 function assertLength(bodyBytes: number | undefined): void {
-  if (bodyBytes !== undefined && !(Number.isSafeInteger(bodyBytes) && bodyBytes >= 0)) throw new RangeError('not a number of bytes');
+  if (bodyBytes === undefined) return;
+  if (!Number.isSafeInteger(bodyBytes) || bodyBytes < 0) throw new RangeError('not a number of bytes');
 }
 
 /** The fields of a request as they are sent, the framing last. */
@@ -105,7 +108,11 @@ export function assertResponse({ status, reason, fields, bodyBytes }: ResponseHe
  *
  * @throws RangeError when Content-Length and `bodyBytes` disagree.
  */
-export function framedResponseFields(head: ResponseHead, request: Pick<RequestHead, 'method' | 'version'>, close: boolean): string[] {
+export function framedResponseFields(
+  head: ResponseHead,
+  request: Pick<RequestHead, 'method' | 'version'>,
+  close: boolean,
+): string[] {
   const framed = without(head.fields, ownedInResponses);
   const stated = statedLength(head.fields);
   if (close) framed.push('Connection', 'close');

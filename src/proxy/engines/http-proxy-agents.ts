@@ -20,7 +20,9 @@ export interface Agents {
   destroy(): Promise<void>;
 }
 
-export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, stats: Pick<EngineStats, 'originConnections' | 'originConnectionsTotal'>): Agents {
+export type AgentStats = Pick<EngineStats, 'originConnections' | 'originConnectionsTotal'>;
+
+export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, stats: AgentStats): Agents {
   const open = new Set<Socket>();
   const idle = new Set<Socket>();
   const ready = new WeakSet<Socket>();

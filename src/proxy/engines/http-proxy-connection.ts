@@ -17,7 +17,7 @@ import { assertFields } from './syntax.js';
 
 /** For the last answer to be taken, and the client's FIN to come: two round trips across the world, and a slow machine's pause. */
 const lingerMs = 2000;
-/** Unanswered requests on one connection; with the next, the connection ends after them. A pipelining client repeats the rest (RFC 9112 §9.3.2). */
+/** Unanswered requests on one connection. With one more it ends after them, and the client repeats the rest (RFC 9112 §9.3.2). */
 const pipelineMax = 128;
 
 export interface ConnectionContext {
@@ -73,7 +73,7 @@ export class Connection implements ExchangeOwner {
 
   add(exchange: Exchange, isLast: boolean): void {
     this.#live.add(exchange);
-    if (this.#live.size === 1) this.socket.setTimeout(0); // of the response before it
+    this.socket.setTimeout(0); // which may run since the response before it
     if (isLast) this.#closing = true;
   }
 
@@ -95,9 +95,10 @@ export class Connection implements ExchangeOwner {
     return ends;
   }
 
-  /** Nothing else of ours runs on: the gateway is done, and idle time begins when all is sent. Other exchanges have limits of their own. */
+  /** When the gateway is done with all of them, nobody but us is left to notice that the client does not read. */
   onEnded(): void {
-    if (this.#live.size === 1) this.socket.setTimeout(this.#context.stallMs);
+    for (const exchange of this.#live) if (!exchange.isEnded) return;
+    this.socket.setTimeout(this.#context.stallMs);
   }
 
   onOver(exchange: Exchange, sent: boolean): void {
@@ -179,7 +180,7 @@ export class Connection implements ExchangeOwner {
     else this.socket.destroy();
   }
 
-  /** A client that ends its side before it has its answer has left, like for node and nginx: we could not tell the two apart. */
+  /** A client that ends its side before it has its answer has left, as for nginx: hardly any that still listens does so. */
   #onClientEnd(): void {
     for (const exchange of this.#live) {
       if (exchange.isEnded) continue;

@@ -113,7 +113,7 @@ export class Exchange implements Downstream {
 
   /** Behind a response that is not sent yet there is no place for it: node would write it after our final head. */
   inform(status: number, fields: Fields): void {
-    if (!(Number.isInteger(status) && status > 101 && status < 200)) throw new RangeError(`${status} is not the status of an interim response`);
+    assertInterim(status);
     assertFields(fields);
     const { socket } = this.#response;
     if (this.request.version === '1.0' || this.#responded || this.#over || socket === null) return;
@@ -237,4 +237,10 @@ export class Exchange implements Downstream {
     this.#owner.onOver(this, true);
     this.#listener?.onSent();
   }
+}
+
+/** 100 is said by `resume`, and 101 by a tunnel. */
+function assertInterim(status: number): void {
+  const isInterim = Number.isInteger(status) && status > 101 && status < 200;
+  if (!isInterim) throw new RangeError(`${status} is not the status of an interim response`);
 }

@@ -7,15 +7,14 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Stream } from 'node:stream';
 import httpProxy from 'http-proxy';
-import type { Forward } from './engine.js';
-import type { EngineLimits, EngineStats, EngineTimeouts } from './engine.js';
+import type { Clock } from '../../clock.js';
+import type { EngineLimits, EngineTimeouts, Forward } from './engine.js';
 import { assertRequest } from './framing.js';
-import { createAgents } from './http-proxy-agents.js';
+import { createAgents, type AgentStats } from './http-proxy-agents.js';
 import { HttpAttempt } from './http-proxy-attempt.js';
 import type { ClientSide } from './http-proxy-client-side.js';
 import { openTunnel, type StandInSocket } from './http-proxy-tunnel.js';
 import { proxyOptions, standInRequest } from './http-proxy-upstream.js';
-import type { Clock } from '../../clock.js';
 
 export interface HttpForward extends Forward {
   /** Ends everything under way, now; settles when all connections are closed. */
@@ -26,7 +25,7 @@ export interface HttpForwardOptions {
   readonly limits: EngineLimits;
   readonly timeouts: EngineTimeouts;
   readonly clock: Clock;
-  readonly stats: Pick<EngineStats, 'originConnections' | 'originConnectionsTotal'>;
+  readonly stats: AgentStats;
   readonly clientSides: WeakMap<object, ClientSide>;
 }
 
@@ -56,7 +55,8 @@ export function createHttpForward({ limits, timeouts, clock, stats, clientSides 
       const client = clientSides.get(downstream);
       if (client === undefined) throw new RangeError('only an exchange with an upgrade can become a tunnel');
       const options = proxyOptions(origin, agents.for(origin.scheme));
-      return openTunnel({ client, request, origin, listener, agents, clock, halfCloseMs: timeouts.keepAliveMs }, (standInReq, standIn, onError) => {
+      const tunnel = { client, request, origin, listener, agents, clock, halfCloseMs: timeouts.keepAliveMs };
+      return openTunnel(tunnel, (standInReq, standIn, onError) => {
         proxy.ws(standInReq as unknown as IncomingMessage, standIn, Buffer.alloc(0), options, onError); // as above
       });
     },

@@ -32,7 +32,8 @@ export interface StandInRequest {
 }
 
 export function standInRequest(method: string, headers: Record<string, string>): StandInRequest {
-  // `on`: for 'aborted' and 'error', which we handle with the ClientRequest in our own hands. `destroyed` never, or it would keep errors to itself.
+  // `on`: for 'aborted' and 'error', which we handle with the ClientRequest in our own hands. Not `destroyed`, or http-proxy
+  // would keep errors to itself.
   return { method, url: '/', headers, socket: { destroyed: false }, on: () => undefined };
 }
 

@@ -13,7 +13,7 @@ export const createHttpProxyEngine: CreateEngine = (options) => {
   const { limits, timeouts, clock = systemClock } = options;
   const counts = { connections: 0, connectionsTotal: 0, connectionsRefusedTotal: 0, originConnections: 0, originConnectionsTotal: 0 };
   const clientSides = new WeakMap<object, ClientSide>();
-  const server = createHttpServer(options, clock, counts, clientSides);
+  const server = createHttpServer({ engine: options, clock, stats: counts, clientSides });
   const stats: EngineStats = Object.assign(counts, server.traffic);
   const forward = createHttpForward({ limits, timeouts, clock, stats, clientSides });
   let stopped: Promise<void> | undefined;

@@ -21,7 +21,8 @@ export function connectFault({ code = '' }: NodeError, secure: boolean): FaultCo
 }
 
 const unreachable: ReadonlySet<string> = new Set([
-  'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EADDRNOTAVAIL', 'EMFILE', 'ENFILE',
+  'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL', 'EMFILE', 'ENFILE',
+  'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA',
 ]);
 
 /** Connected, and no response head yet. */
@@ -64,7 +65,8 @@ export function requestFault(error: ClientError): FaultCode | undefined {
 const isInRequestLine = (error: ClientError): boolean => /^[A-Z-]{3,20} \S*$/.test(lineOfError(error, error.bytesParsed ?? 0));
 
 /** RFC 9110 §9.1: a method that we do not know gets 501; what is no request line at all (a TLS hello, for one) gets 400. */
-const isRequestLine = (error: ClientError): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} \S+ HTTP\/1\.[01]\r?\n/.test(lineOfError(error, Infinity));
+const isRequestLine = (error: ClientError): boolean =>
+  /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} \S+ HTTP\/1\.[01]\r?\n/.test(lineOfError(error, Infinity));
 
 /** From the start of the line on which the parser stopped; the requests before it, if pipelined, are not the point. */
 function lineOfError({ rawPacket, bytesParsed = 0 }: ClientError, end: number): string {

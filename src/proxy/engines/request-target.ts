@@ -40,7 +40,9 @@ function originForm(method: string, rest: string): string {
 
 function hostsOf(fields: Fields): string[] {
   const hosts: string[] = [];
-  for (let i = 0; i < fields.length; i += 2) if ((fields[i] as string).toLowerCase() === 'host') hosts.push(fields[i + 1] as string); // pairs
+  for (let i = 0; i < fields.length; i += 2) {
+    if ((fields[i] as string).toLowerCase() === 'host') hosts.push(fields[i + 1] as string); // the array is of pairs
+  }
   return hosts;
 }
 

@@ -5,7 +5,8 @@
 import { afterEach, expect } from 'vitest';
 import { createVirtualClock, type VirtualClock } from '../../../../src/clock.js';
 import type {
-  Attempt, AttemptListener, CreateEngine, Downstream, DownstreamListener, Engine, EngineLimits, EngineTimeouts, Origin, ResponseHead, TunnelListener, UpstreamRequest,
+  Attempt, AttemptListener, CreateEngine, Downstream, DownstreamListener, Engine, EngineLimits, EngineTimeouts, Origin, ResponseHead,
+  TunnelListener, UpstreamRequest,
 } from '../../../../src/proxy/engines/engine.js';
 import type { FaultCode } from '../../../../src/proxy/fault.js';
 import type { Fields } from '../../../../src/proxy/fields.js';
@@ -105,7 +106,8 @@ export class Heard {
 
   /** All data so far, one character a byte. */
   get body(): string {
-    return Buffer.concat(this.calls.items.filter(({ name }) => name === 'onData').map(({ args }) => args[0] as Buffer)).toString('latin1'); // onData's argument
+    const data = this.calls.items.filter(({ name }) => name === 'onData');
+    return Buffer.concat(data.map(({ args }) => args[0] as Buffer)).toString('latin1'); // onData's argument
   }
 }
 
@@ -263,7 +265,8 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
     exchange: () => presented.at(taken++),
     send(request, to = origin.origin) {
       const heard = new HeardAttempt('attempt', promisesBroken);
-      heard.attempt = heard.guard(() => engine.forward.send({ method: 'GET', target: '/', fields: ['Host', 'o'], bodyBytes: 0, ...request }, to, heard));
+      const whole = { method: 'GET', target: '/', fields: ['Host', 'o'], bodyBytes: 0, ...request };
+      heard.attempt = heard.guard(() => engine.forward.send(whole, to, heard));
       return heard;
     },
     tunnel(exchange, request, to = origin.origin) {

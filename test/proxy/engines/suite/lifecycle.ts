@@ -1,6 +1,6 @@
 /** Starting, stopping, counting, and leaving nothing behind. */
 import { expect, it } from 'vitest';
-import type { CreateEngine, Engine } from '../../../../src/proxy/engines/engine.js';
+import type { BrokenAnswer, CreateEngine, Engine } from '../../../../src/proxy/engines/engine.js';
 import { ServiceError } from '../../../../src/service.js';
 import { connectRaw } from '../../../support/raw-client.js';
 import type { RawSocket } from '../../../support/raw-socket.js';
@@ -17,7 +17,7 @@ const handles = (): number => process.getActiveResourcesInfo().filter((name) => 
 function relay(h: Harness, exchange: HeardExchange, target: string): void {
   const { request } = exchange.downstream;
   const attempt = h.send({ method: request.method, target, fields: ['Host', 'o'], bodyBytes: request.bodyBytes });
-  const on = (heard: HeardExchange | typeof attempt, name: string, then: (args: readonly unknown[]) => void): void => void heard.until(name).then(then);
+  const on = (heard: HeardExchange | typeof attempt, name: string, then: () => void): void => void heard.until(name).then(then);
   on(attempt, 'onHead', () => exchange.respond({ status: 200, bodyBytes: undefined }));
   on(attempt, 'onEnd', () => exchange.end(attempt.body));
   on(attempt, 'onFault', () => exchange.abort());
@@ -32,7 +32,8 @@ function relay(h: Harness, exchange: HeardExchange, target: string): void {
 function engineAt(create: CreateEngine, address: string, port: number): Engine {
   const limits = { headerBytes: 4096, headersMax: 50, targetBytes: 1024, connectionsMax: 10, originConnectionsMax: 10 };
   const timeouts = { headersMs: 1000, requestMs: 1000, keepAliveMs: 1000, originKeepAliveMs: 1000 };
-  return create({ listen: { address, port }, limits, timeouts, onExchange: () => undefined, onBrokenRequest: () => ({ fields: [], body: Buffer.alloc(0) }) });
+  const onBrokenRequest = (): BrokenAnswer => ({ fields: [], body: Buffer.alloc(0) });
+  return create({ listen: { address, port }, limits, timeouts, onExchange: () => undefined, onBrokenRequest });
 }
 
 export function lifecycleTests(create: CreateEngine): void {
