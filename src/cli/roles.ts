@@ -8,7 +8,7 @@ import type { Service } from '../service.js';
 import type { ChildRole } from '../tier/protocol.js';
 import { createControlRole } from '../tier/control-role.js';
 import type { ChildRoleOptions, Role } from '../tier/role.js';
-import { createRole } from '../tier/roles.js';
+import { loadRole } from '../tier/roles.js';
 import { controlFlag } from './flags.js';
 import { runInForeground } from './lifetime.js';
 import { configOf } from './up.js';
@@ -22,7 +22,7 @@ export async function runRoleCommand(role: ChildRole | 'control', given: Readonl
   const screen = (): string => `roundhouse: ${name} serves; Ctrl-C stops it.\n`;
   const { drainMs: graceMs, lameduckMs } = config.proxy.timeouts;
   if (role === 'control') return runInForeground({ service: controlService(options), graceMs, screen });
-  const service = await createRole(role, options);
+  const service = await (await loadRole(role))(options);
   return runInForeground({ service, graceMs, screen, leave: () => leaveFirst(service, role === 'worker' ? lameduckMs : 0) });
 }
 

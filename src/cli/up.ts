@@ -34,19 +34,18 @@ function withDirectory({ values }: Overrides, directory: string): object {
 }
 
 export async function up(given: Given): Promise<number> {
-  const startedMs = systemClock.monotonicMs();
   const { config, baseDirectory } = configOf(given);
   const log = createLog({ ...config.log, fields: { role: 'control' } });
   const tier = createTier({ config, baseDirectory, clock: systemClock, random: systemRandom(), log });
   return runInForeground({
     service: tier,
     graceMs: config.proxy.timeouts.drainMs,
-    screen: () => greeting(config, (systemClock.monotonicMs() - startedMs) / 1000),
+    screen: () => greeting(config, systemClock.monotonicMs() / 1000),
     kill: tier.kill,
   });
 }
 
-/** @param seconds from the start of the command until everything served. */
+/** @param seconds from the start of the process, which is where the monotonic clock begins, until everything served. */
 export function greeting(config: Config, seconds: number): string {
   const { dns, control, origin } = config;
   const workers = workersOf(config);

@@ -1,5 +1,6 @@
 /**
- * The program of a child process of `up`: one role, told what to be by its first message.
+ * The program of a child process of `up`: one role, named by its argument so that its code loads at once, and told what
+ * to do by its first message.
  *
  * Ctrl-C in a terminal reaches every process of the group at once; a child ignores it, because the supervisor decides
  * the order in which things stop. SIGTERM may be meant for one child or, as from systemd, for all: the child tells the
@@ -8,52 +9,53 @@
 import { systemClock } from '../clock.js';
 import { createLog } from '../log.js';
 import { systemRandom } from '../random.js';
-import type { FromChild, StartMessage, ToChild } from './protocol.js';
+import type { ChildRole, FromChild, StartMessage, ToChild } from './protocol.js';
 import type { Role } from './role.js';
-import { createRole } from './roles.js';
+import { loadRole } from './roles.js';
 
 /** From "I am leaving" until no more connections are accepted: ten times what the word needs to reach DNS. */
 const leaveMs = 500;
+/** A child whose supervisor is gone finishes what is in flight, but a new supervisor may already want its address. */
+const orphanGraceMs = 2000;
 
-const say = (message: FromChild): Promise<void> =>
-  new Promise((resolve) => {
-    if (process.send === undefined || !process.connected) resolve();
-    else process.send(message, undefined, undefined, () => resolve());
-  });
+const loaded = loadRole(process.argv[2] as ChildRole); // the supervisor is its only caller
+loaded.catch(() => undefined); // told when it is used
 
-async function run({ role, name, config, baseDirectory }: StartMessage): Promise<void> {
+let service: Role | undefined;
+let stopping = false;
+
+async function begin({ role, name, config, baseDirectory }: StartMessage): Promise<void> {
   const log = createLog({ ...config.log, fields: { role, name } });
   const effects = { clock: systemClock, random: systemRandom(), log };
-  const service = await createRole(role, { name, config, baseDirectory, control: undefined, ...effects });
-  let stopping = false;
-  const stop = (graceMs: number): void => {
-    if (stopping) return;
-    stopping = true;
-    void end(service, graceMs);
-  };
-  process.on('message', (message: ToChild) => {
-    if (message.kind === 'stop') stop(message.graceMs);
-  });
-  process.on('disconnect', () => stop(config.proxy.timeouts.drainMs));
+  const made = await (await loaded)({ name, config, baseDirectory, control: undefined, ...effects });
   process.on('SIGTERM', () => {
-    service.leave();
-    void say({ kind: 'leaving' });
+    made.leave();
+    say({ kind: 'leaving' });
     systemClock.after(leaveMs, () => stop(config.proxy.timeouts.drainMs));
   });
-  await service.start();
-  await say({ kind: 'ready' });
+  service = made;
+  await made.start();
+  say({ kind: 'ready' });
 }
 
-async function end(service: Role, graceMs: number): Promise<void> {
-  await service.stop(graceMs).catch(() => undefined); // it goes away in any case
-  process.exit(0);
+function stop(graceMs: number): void {
+  if (stopping) return;
+  stopping = true;
+  const end = (): never => process.exit(0); // it goes away in any case
+  if (service === undefined) end();
+  else service.stop(graceMs).then(end, end);
+}
+
+function say(message: FromChild, then: () => void = () => undefined): void {
+  if (process.send === undefined || !process.connected) then();
+  else process.send(message, undefined, undefined, then);
 }
 
 process.on('SIGINT', () => undefined);
-process.once('message', (message: ToChild) => {
-  if (message.kind !== 'start') return;
-  run(message).catch(async (error: unknown) => {
-    await say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
-    process.exit(1);
+process.on('disconnect', () => stop(orphanGraceMs));
+process.on('message', (message: ToChild) => {
+  if (message.kind === 'stop') return stop(message.graceMs);
+  begin(message).catch((error: unknown) => {
+    say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }, () => process.exit(1));
   });
 });

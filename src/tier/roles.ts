@@ -5,13 +5,15 @@
 import type { ChildRole } from './protocol.js';
 import type { ChildRoleOptions, Role } from './role.js';
 
-export async function createRole(role: ChildRole, options: ChildRoleOptions): Promise<Role> {
+export type MakeRole = (options: ChildRoleOptions) => Promise<Role> | Role;
+
+export async function loadRole(role: ChildRole): Promise<MakeRole> {
   switch (role) {
     case 'dns':
-      return (await import('./dns-role.js')).createDnsRole(options);
+      return (await import('./dns-role.js')).createDnsRole;
     case 'worker':
-      return (await import('./worker-role.js')).createWorkerRole(options);
+      return (await import('./worker-role.js')).createWorkerRole;
     case 'origin':
-      return (await import('./origin-role.js')).createOriginRole(options);
+      return (await import('./origin-role.js')).createOriginRole;
   }
 }

@@ -22,8 +22,11 @@ export interface SupervisorOptions {
 }
 
 export interface Supervisor {
-  /** Starts one child; rejects with ServiceError when it cannot serve. */
-  start(message: StartMessage): Promise<void>;
+  /**
+   * Starts one child; rejects with ServiceError when it cannot serve. The process loads its code at once and begins its
+   * work when `when` is settled, so that those who need each other can load side by side.
+   */
+  start(message: StartMessage, when?: Promise<unknown>): Promise<void>;
   /** From now on no child is restarted. */
   retire(): void;
   /** Stops these gracefully; those still there after `graceMs` are killed. */
@@ -58,11 +61,11 @@ const program = new URL('./child.js', import.meta.url);
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const children = new Map<string, Child>();
   return {
-    start(message) {
+    start(message, when = Promise.resolve()) {
       return new Promise((resolve, reject) => {
         const child = newChild(message, (failure) => (failure === undefined ? resolve() : reject(failure)));
         children.set(message.name, child);
-        launch(child, options);
+        launch(child, options, when);
       });
     },
     retire() {
@@ -95,9 +98,9 @@ function newChild(message: StartMessage, settle: NonNullable<Child['settle']>): 
   };
 }
 
-function launch(child: Child, options: SupervisorOptions): void {
-  const { name } = child.message;
-  const process = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+function launch(child: Child, options: SupervisorOptions, when: Promise<unknown>): void {
+  const { name, role } = child.message;
+  const process = fork(program, [role], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let failure = '';
   child.process = process;
   child.ready = false;
@@ -113,7 +116,10 @@ function launch(child: Child, options: SupervisorOptions): void {
     else if (message.kind === 'leaving') options.onLeaving(name);
     else serves(child, options);
   });
-  tell(process, child.message);
+  when.then(
+    () => tell(process, child.message),
+    () => undefined, // what it was to wait for failed: it will be told to end, not to begin
+  );
 }
 
 function serves(child: Child, { clock, log, onReady }: SupervisorOptions): void {
@@ -140,7 +146,7 @@ function ended(child: Child, how: string, failure: string, options: SupervisorOp
   const restartInMs = Math.min(restartMsMin * 2 ** child.restarts, restartMsMax);
   child.restarts += 1;
   options.log.warn({ child: name, how, ...(failure === '' ? {} : { failure }), restartInMs }, 'child process ended; restarting it');
-  child.restart = options.clock.after(restartInMs, () => launch(child, options));
+  child.restart = options.clock.after(restartInMs, () => launch(child, options, Promise.resolve()));
 }
 
 function retireOne(child: Child): void {

@@ -50,11 +50,11 @@ export function createTier({ config, baseDirectory, clock, random, log }: TierOp
 
   async function start(): Promise<void> {
     await control.start();
-    const dns = supervisor.start(message('dns', 'dns')); // it waits for the first round of probes by itself
-    dns.catch(() => undefined); // awaited below; until then a failure is not unhandled
-    if (config.origins === undefined) await supervisor.start(message('origin', 'origin')); // before its first probes
-    await allOf(workers.map((name) => supervisor.start(message('worker', name))));
-    control.probe();
+    const origin = config.origins === undefined ? supervisor.start(message('origin', 'origin')) : Promise.resolve();
+    const serving = workers.map((name) => supervisor.start(message('worker', name), origin));
+    const probing = origin.then(() => allOf(serving)).then(() => control.probe());
+    const dns = supervisor.start(message('dns', 'dns'), probing);
+    await probing;
     await dns;
   }
 
