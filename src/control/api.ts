@@ -7,11 +7,12 @@
  * localhost or the name configured (so that a rebound name is refused).
  */
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../clock.js';
+import { createHttpService, type HttpService } from '../http-service.js';
 import type { Log } from '../log.js';
 import type { Admin, Pool } from '../pool/pool.js';
-import { formatAddress, listenError, type Service, type SocketAddress } from '../service.js';
+import { formatAddress, type SocketAddress } from '../service.js';
 import { messageBytesMax, toMessage } from './message.js';
 import type { ServiceDiscovery } from './discovery.js';
 import type { Status } from './status.js';
@@ -25,10 +26,6 @@ export interface ApiOptions {
   readonly token: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-export interface Api extends Service {
-  address(): SocketAddress;
 }
 
 /** What a change is answered with; also what the command line shows. */
@@ -56,12 +53,14 @@ class HttpError extends Error {
   }
 }
 
-export function createApi(options: ApiOptions): Api {
+export function createApi(options: ApiOptions): HttpService {
   const { listen, pool, clock, log } = options;
   const watchers: Watchers = new Set();
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 8192 }, (request, response) => {
     handle(options, watchers, request, response).catch((error: unknown) => answerError(response, error, log));
   });
+  const option = 'control.address or control.port (--control-port)';
+  const service = createHttpService(server, { listen, what: 'control', option, clock, log });
   let heartbeat: Timer | undefined;
   let unsubscribe: (() => void) | undefined;
 
@@ -71,9 +70,9 @@ export function createApi(options: ApiOptions): Api {
   };
 
   return {
-    address: () => boundAddress(server, listen),
+    address: service.address,
     async start() {
-      await listening(server, listen);
+      await service.start();
       unsubscribe = pool.subscribe((snapshot) => broadcast(watchers, `${JSON.stringify(toMessage(snapshot))}\n`));
       beat();
     },
@@ -81,29 +80,9 @@ export function createApi(options: ApiOptions): Api {
       heartbeat?.cancel();
       unsubscribe?.();
       watchers.forEach((watcher) => watcher.end());
-      if (!server.listening) return;
-      await new Promise<void>((resolve) => {
-        const cut = clock.after(graceMs, () => server.closeAllConnections());
-        server.close(() => {
-          cut.cancel();
-          resolve();
-        });
-        server.closeIdleConnections();
-      });
+      await service.stop(graceMs);
     },
   };
-}
-
-function listening(server: Server, listen: SocketAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, 'control', listen, 'control.address or control.port (--control-port)')));
-    server.listen(listen.port, listen.address, resolve);
-  });
-}
-
-function boundAddress(server: Server, fallback: SocketAddress): SocketAddress {
-  const bound = server.address();
-  return bound === null || typeof bound === 'string' ? fallback : { address: bound.address, port: bound.port };
 }
 
 /** A watcher that does not read is cut, not buffered for: it will come back and get the whole state. */

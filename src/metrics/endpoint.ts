@@ -4,33 +4,18 @@
  * It stays answerable while the process drains and stops, so that the reason can be seen; it is the last to go. Scrapes at
  * the same time are limited, because each one is work on the loop that serves. Nothing a client sends is shown to others.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Clock } from '../clock.js';
-import type { Log } from '../log.js';
-import { listenError, type Service, type SocketAddress } from '../service.js';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createHttpService, type HttpService, type HttpServiceOptions } from '../http-service.js';
 import type { Metrics } from './registry.js';
 
 export type Readiness =
   | { readonly ready: true }
   | { readonly ready: false; readonly reason: 'starting' | 'draining' | 'stopping'; readonly by?: 'operator' | 'signal' };
 
-export interface EndpointOptions {
-  readonly listen: SocketAddress;
-  /** Who listens, for error messages: `worker w1 metrics`. */
-  readonly what: string;
-  /** The option that sets the address, for error messages. */
-  readonly option: string;
+export interface EndpointOptions extends HttpServiceOptions {
   /** Closed when the endpoint stops. */
   readonly metrics: Metrics;
   readonly ready: () => Readiness;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-export interface Endpoint extends Service {
-  /** The bound address; the port is the real one when 0 was asked for. Valid after `start`. */
-  address(): SocketAddress;
 }
 
 const connectionsMax = 64;
@@ -40,40 +25,26 @@ const targetCharactersMax = 8192;
 /** The keep-alive outlasts Prometheus's usual interval of 15 s to a minute, so that a scrape finds its connection. */
 const timeouts = { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2000 };
 
-export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { listen, what, option, metrics, clock, log } = options;
+export function createEndpoint(options: EndpointOptions): HttpService {
+  const { metrics } = options;
   const server = createServer({ ...timeouts, maxHeaderSize: 16_384 }, createHandler(options));
   server.maxConnections = connectionsMax;
-  let bound: SocketAddress = listen;
+  const service = createHttpService(server, options);
   return {
-    address: () => bound,
-    start: () =>
-      new Promise((resolve, reject) => {
-        server.on('error', (error) => {
-          if (server.listening) return log.error({ error: error.message }, `${what}: the listener failed`);
-          metrics.close();
-          reject(listenError(error, what, listen, option));
-        });
-        server.listen(listen.port, listen.address, () => {
-          bound = addressOf(server);
-          resolve();
-        });
-      }),
+    address: service.address,
+    async start() {
+      try {
+        await service.start();
+      } catch (error) {
+        metrics.close();
+        throw error;
+      }
+    },
     async stop(graceMs) {
       metrics.close();
-      if (!server.listening) return;
-      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-      server.closeIdleConnections();
-      const cut = clock.after(graceMs, () => server.closeAllConnections());
-      await closed;
-      cut.cancel();
+      await service.stop(graceMs);
     },
   };
-}
-
-function addressOf(server: Server): SocketAddress {
-  const { address, port } = server.address() as AddressInfo; // listening on an IP address
-  return { address, port };
 }
 
 interface Answer {

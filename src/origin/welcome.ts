@@ -3,9 +3,8 @@
  * and the page that says why there is nothing. Self-contained, light and dark.
  */
 import type { IncomingMessage } from 'node:http';
+import { escapeHtml } from '../html.js';
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 
 /** `1.1 w2` → `w2`; the last proxy in Via is the one that talked to us. */
 function carrier(request: IncomingMessage): string | undefined {
@@ -15,7 +14,7 @@ function carrier(request: IncomingMessage): string | undefined {
 function fieldRows(request: IncomingMessage): string {
   const { rawHeaders } = request;
   return rawHeaders
-    .map((name, at) => (at % 2 === 0 ? `<tr><th>${escape(name)}</th><td>${escape(rawHeaders[at + 1] ?? '')}</td></tr>\n` : ''))
+    .map((name, at) => (at % 2 === 0 ? `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(rawHeaders[at + 1] ?? '')}</td></tr>\n` : ''))
     .join('');
 }
 
@@ -36,7 +35,7 @@ const style = `<style>
 
 export function welcomePage(request: IncomingMessage): string {
   const worker = carrier(request);
-  const who = worker === undefined ? 'You came here directly, past all workers.' : `Worker <b>${escape(worker)}</b> carried this request.`;
+  const who = worker === undefined ? 'You came here directly, past all workers.' : `Worker <b>${escapeHtml(worker)}</b> carried this request.`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -55,7 +54,7 @@ ${style}
 <a href="/cacheable?s=60">/cacheable</a> may be kept.</p>
 <h2>What the origin saw</h2>
 <table>
-<tr><th>${escape(request.method ?? '')}</th><td>${escape(request.url ?? '')}</td></tr>
+<tr><th>${escapeHtml(request.method ?? '')}</th><td>${escapeHtml(request.url ?? '')}</td></tr>
 ${fieldRows(request)}</table>
 <footer>Put your own origin here: <code>npm start -- --origin http://10.0.0.5:80</code></footer>
 </html>
@@ -70,7 +69,7 @@ export function problemPage(status: number, text: string): string {
 <title>${status}</title>
 ${style}
 <h1>${status}</h1>
-<p>${escape(text)}</p>
+<p>${escapeHtml(text)}</p>
 </html>
 `;
 }

@@ -4,6 +4,7 @@
  * Says what happened in one sentence and which request id to look for in the log; nothing of the inside, no address, no
  * stack. Never cached. Pure.
  */
+import { escapeHtml } from '../html.js';
 import { faults, type FaultCode } from './fault.js';
 import type { Fields } from './fields.js';
 
@@ -85,10 +86,6 @@ small{opacity:.7}
 </html>
 `;
 }
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 
 /** Media ranges that mean a format, most specific first. */
 const ranges: Readonly<Record<FormatName, readonly string[]>> = {

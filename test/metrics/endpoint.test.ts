@@ -3,8 +3,9 @@ import { createServer, request as httpRequest } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.js';
+import type { HttpService } from '../../src/http-service.js';
 import { silentLog } from '../../src/log.js';
-import { createEndpoint, type Endpoint, type Readiness } from '../../src/metrics/endpoint.js';
+import { createEndpoint, type Readiness } from '../../src/metrics/endpoint.js';
 import type { Metrics } from '../../src/metrics/metrics.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -23,7 +24,7 @@ const metrics: Metrics = {
   close: () => void (closed += 1),
 };
 
-const make = (port: number, over: { ready?: () => Readiness; metrics?: Metrics } = {}): Endpoint =>
+const make = (port: number, over: { ready?: () => Readiness; metrics?: Metrics } = {}): HttpService =>
   createEndpoint({
     listen: { address: '127.0.0.1', port },
     what: 'worker w1 metrics',

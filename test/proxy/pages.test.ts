@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { faultCodes, faults } from '../../src/proxy/fault.js';
 import { fieldValue } from '../../src/proxy/fields.js';
-import { errorAnswer, escapeHtml, preferredFormat } from '../../src/proxy/pages.js';
+import { escapeHtml } from '../../src/html.js';
+import { errorAnswer, preferredFormat } from '../../src/proxy/pages.js';
 
 describe('the format', () => {
   it.each([
