@@ -37,7 +37,7 @@ it('the README tour works as written', { timeout: 120_000 }, async () => {
       if (command.includes('-n 4000')) expect(stdout.match(/ 1000 /g)).toHaveLength(4);
     }
   } finally {
-    if (tier.pid !== undefined) process.kill(-tier.pid, 'SIGINT');
+    if (tier.pid !== undefined && tier.exitCode === null) process.kill(-tier.pid, 'SIGINT');
     await closed;
   }
 });

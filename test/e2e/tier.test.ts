@@ -69,6 +69,17 @@ describe('a tier of four', () => {
     expect({ failures, retried }).toEqual({ failures: [], retried: 0 });
   });
 
+  it('lets a worker that is told to stop leave without a failed request, and restarts it', async () => {
+    const before = tier.pid('w3');
+    const load = startLoad({ dns: tier.dns, name: tier.service, path: '/bytes/2000', port: 8080, users: 8 });
+    await load.more(100);
+    process.kill(before, 'SIGTERM');
+    while (tier.pid('w3') === before) await load.more(10);
+    await tier.until((status) => status.members.every((member) => member.eligible));
+    const { failures, retried } = await load.stop();
+    expect({ failures, retried }).toEqual({ failures: [], retried: 0 });
+  });
+
   it('shows the pool in `status`, with shares read from the metrics', async () => {
     const { stdout, code } = await tier.command('status');
     expect(code).toBe(0);
