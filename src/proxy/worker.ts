@@ -26,6 +26,8 @@ import { createTrustedNetworks } from './trust.js';
 export interface WorkerOptions {
   readonly name: string;
   readonly listen: SocketAddress;
+  /** A second address, of the other family. */
+  readonly alsoListen?: SocketAddress | undefined;
   readonly origins: readonly OriginOptions[];
   /** Makes the rotation that orders the origins. */
   readonly newRotation: () => Rotation;
@@ -63,6 +65,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const accessLog = createAccessLog({ worker: options.name, mode: options.accessLog, log: options.accessLogger });
   const engine = options.createEngine({
     listen: options.listen,
+    alsoListen: options.alsoListen,
     clock,
     limits,
     timeouts,

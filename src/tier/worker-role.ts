@@ -25,6 +25,7 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
     ...proxy,
     name,
     listen: { address: me.address ?? me.address6 ?? '::', port: me.port },
+    alsoListen: me.address === undefined || me.address6 === undefined ? undefined : { address: me.address6, port: me.port },
     origins: originsOf(config),
     newRotation: await loadRotationFactory(proxy.policy, baseDirectory, { tail: 'cyclic', random, onViolation }),
     accessLogger,

@@ -126,13 +126,15 @@ describe('a tier with one worker that hangs', () => {
 });
 
 describe('a tier whose workers have IPv4 and IPv6 addresses', () => {
-  it('rotates A and AAAA each evenly when they are asked alternately', async () => {
+  it('rotates A and AAAA each evenly when they are asked alternately, and serves on both addresses', async () => {
     const network = ownNetwork();
     const members = [1, 2, 3, 4].map((n) => ({ name: `w${n}`, address: `${network}.1${n}`, address6: `::ffff:${network}.2${n}` }));
     const tier = await startTier({ config: { workers: { members } } });
     const client = createDnsClient({ server: tier.dns, timeoutMs: 2000, clock: systemClock });
     const counts = await firstPlaces(client, tier.service, ['A', 'AAAA'], 8000);
     expect(sorted(counts)).toEqual([1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000]);
+    expect((await get(`${tier.worker('w2')}/echo`)).via).toContain('w2');
+    expect((await get(`http://[::ffff:${network}.22]:8080/echo`)).via).toContain('w2');
     client.close();
     await tier.stop();
   });

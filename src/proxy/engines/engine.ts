@@ -178,6 +178,8 @@ export interface EngineStats {
 
 export interface EngineOptions {
   readonly listen: SocketAddress;
+  /** A second address to serve on, of the other family; port 0: the first one's. */
+  readonly alsoListen?: SocketAddress | undefined;
   /** For the engine's own time limits; the system's unless given. */
   readonly clock?: Clock;
   readonly limits: EngineLimits;

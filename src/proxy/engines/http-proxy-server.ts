@@ -3,7 +3,7 @@
  * enforced, and every connection known until it has closed.
  */
 import { createServer, ServerResponse, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createListener, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
 import type { Clock } from '../../clock.js';
 import { listenError, type SocketAddress } from '../../service.js';
 import type { EngineOptions, EngineStats } from './engine.js';
@@ -49,15 +49,23 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   Object.assign(server, { httpAllowHalfOpen: true });
   const tracked = trackConnections(server, connections, context, options.stats);
   listenToRequests(server, connections, options);
+  const second = createSecondListener(server, connections, options);
 
   return {
-    start: () => listen(server, engine.listen),
-    address: () => {
-      const { address, port } = server.address() as AddressInfo; // of a server that listens on TCP
-      return { address, port };
+    async start() {
+      await listen(server, engine.listen);
+      if (engine.alsoListen === undefined) return;
+      try {
+        await listen(second, { address: engine.alsoListen.address, port: engine.alsoListen.port || portOf(server) });
+      } catch (error) {
+        server.close();
+        throw error;
+      }
     },
+    address: () => ({ address: (server.address() as AddressInfo).address, port: portOf(server) }), // of a server that listens on TCP
     close: () => {
       stopping = true;
+      second.close();
       const closed = new Promise<void>((resolve) => {
         // node says so before the last sockets have emitted 'close'. An error says that it never started.
         server.close(() => (connections.size === 0 ? resolve() : tracked.onEmpty(resolve)));
@@ -133,7 +141,23 @@ function takeUpgrade(
   engine.onExchange(exchange);
 }
 
-function listen(server: Server, at: SocketAddress): Promise<void> {
+/** A listener of its own whose connections are the server's: node:http has room for one address only. */
+function createSecondListener(server: Server, connections: Connections, { engine, stats }: HttpServerOptions): Listener {
+  const second = createListener({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    if (connections.size < engine.limits.connectionsMax) {
+      server.emit('connection', socket);
+      return;
+    }
+    stats.connectionsRefusedTotal += 1;
+    socket.destroy();
+  });
+  second.on('error', () => undefined); // as the first one's
+  return second;
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port; // as above
+
+function listen(server: Listener, at: SocketAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => reject(listenError(error, 'proxy', at, 'workers.address or workers.port'));
     server.once('error', onError);

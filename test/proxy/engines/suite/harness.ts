@@ -12,12 +12,14 @@ import type { FaultCode } from '../../../../src/proxy/fault.js';
 import type { Fields } from '../../../../src/proxy/fields.js';
 import { connectRaw, type RawClient } from '../../../support/raw-client.js';
 import { startLenientOrigin, type LenientOrigin } from '../../../support/lenient-origin.js';
+import type { SocketAddress } from '../../../../src/service.js';
 import type { RawSocket } from '../../../support/raw-socket.js';
 
 export interface HarnessOptions {
   readonly limits?: Partial<EngineLimits>;
   readonly timeouts?: Partial<EngineTimeouts>;
   readonly onConnection?: (connection: RawSocket) => void;
+  readonly alsoListen?: SocketAddress;
 }
 
 /** For what has no event, such as a counter: looks again after each turn of the event loop. */
@@ -240,6 +242,7 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
   let taken = 0;
   const engine = create({
     listen: { address: '127.0.0.1', port: 0 },
+    alsoListen: options.alsoListen,
     clock,
     limits: { ...limits, ...options.limits },
     timeouts: { ...timeouts, ...options.timeouts },

@@ -49,6 +49,23 @@ export function lifecycleTests(create: CreateEngine): void {
     }
   });
 
+  it('serves on a second address, within the same limit of connections, and stops there too', async () => {
+    const h = await startHarness(create, { alsoListen: { address: '127.0.0.2', port: 0 }, limits: { connectionsMax: 2 } });
+    const { port } = h.engine.address();
+    const second = await connectRaw({ address: '127.0.0.2', port });
+    second.send(get('/second'));
+    const exchange = await h.exchange();
+    expect(exchange.downstream.request.target).toBe('/second');
+    exchange.answer(200);
+    expect((await second.response()).status).toBe(200);
+    await h.connect();
+    const third = await connectRaw({ address: '127.0.0.2', port });
+    await third.ended();
+    expect(h.engine.stats).toMatchObject({ connections: 2, connectionsRefusedTotal: 1 });
+    await h.engine.stop(0);
+    await expect(connectRaw({ address: '127.0.0.2', port })).rejects.toThrow(/ECONNREFUSED/);
+  });
+
   it('closes idle connections at once, and takes no new ones', async () => {
     const h = await startHarness(create);
     const [idle, silent] = [await h.connect(), await h.connect()];

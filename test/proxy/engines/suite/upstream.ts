@@ -241,10 +241,13 @@ export function upstreamTests(create: CreateEngine): void {
     connection.send(ok);
     await first.until('onEnd');
     await connection.until((text) => text.includes('/3'));
-    connection.send(ok);
+    connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n');
+    await third.head();
+    connection.send('ok');
     await third.until('onEnd');
     expect(third.names[0]).toBe('onConnect');
     expect(connection.text).not.toContain('/2');
+    expect(h.engine.stats.originConnections).toBe(1);
   });
 
   it('can be aborted before it is connected, or has a place', async () => {
