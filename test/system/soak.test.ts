@@ -32,7 +32,7 @@ function growth(name: string, prints: readonly Footprint[]): void {
   expect(Math.abs(Number(last?.sockets) - Number(warm?.sockets)), `${name}: descriptors grown`).toBeLessThan(20);
 }
 
-it('100,000 requests leave no memory and no socket behind', async () => {
+it('100,000 requests leave no memory and no socket behind', { timeout: 400_000 }, async () => {
   const tier = await startTier({ args: ['--workers', '1'] });
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const prints: Footprint[] = [];
@@ -45,7 +45,7 @@ it('100,000 requests leave no memory and no socket behind', async () => {
   await tier.stop();
 });
 
-it('100,000 queries leave no memory and no socket behind', async () => {
+it('100,000 queries leave no memory and no socket behind', { timeout: 400_000 }, async () => {
   const tier: TestTier = await startTier({ args: ['--workers', '4'] });
   const prints: Footprint[] = [];
   for (let block = 0; block < blocks; block += 1) {
