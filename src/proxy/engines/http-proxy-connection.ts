@@ -40,7 +40,6 @@ export class Connection implements ExchangeOwner {
   #refused = false;
   /** That answer, when it waits for those before it. */
   #owed: FaultCode | undefined;
-  #broken = false;
   #resetting = false;
   #linger: Timer | undefined;
 
@@ -115,15 +114,13 @@ export class Connection implements ExchangeOwner {
     return newest;
   }
 
-  /** What node could not parse, or waited for in vain; it says so again for each further packet. */
+  /** What node could not parse, or waited for in vain. It says so again for each further packet: we have closed by then. */
   onClientError(error: ClientError): void {
     const code = requestFault(error);
     if (code === undefined) {
       this.socket.destroy();
       return;
     }
-    if (this.#broken) return;
-    this.#broken = true;
     const newest = this.#newest();
     if (newest !== undefined && !newest.isRequestComplete) {
       this.#closing = true;

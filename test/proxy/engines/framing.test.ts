@@ -6,7 +6,8 @@ import {
 } from '../../../src/proxy/engines/framing.js';
 
 const framingNames = ['content-length', 'transfer-encoding'];
-const framingOf = (given: readonly string[]): string[] => given.filter((text, i) => i % 2 === 0 && framingNames.includes(text.toLowerCase()));
+const isFraming = (text: string, i: number): boolean => i % 2 === 0 && framingNames.includes(text.toLowerCase());
+const framingOf = (given: readonly string[]): string[] => given.filter(isFraming);
 
 /** Names with the dangerous ones among them, in any case. */
 const name = fc

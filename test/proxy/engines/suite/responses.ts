@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { CreateEngine, ResponseHead } from '../../../../src/proxy/engines/engine.js';
 import type { RawClient } from '../../../support/raw-client.js';
-import { startHarness, type Harness, type HeardExchange } from './harness.js';
+import { eventually, startHarness, type Harness, type HeardExchange } from './harness.js';
 
 async function ask(h: Harness, line = 'GET / HTTP/1.1', fields = ''): Promise<readonly [RawClient, HeardExchange]> {
   const client = await h.connect();
@@ -96,6 +96,17 @@ export function responseTests(create: CreateEngine): void {
     }
   });
 
+  it('does not let half a response look whole to a client that has sent its FIN', async () => {
+    const h = await startHarness(create);
+    const [client, exchange] = await ask(h, 'GET / HTTP/1.0');
+    exchange.respond({ status: 200, bodyBytes: undefined });
+    exchange.write('part');
+    await client.until((text) => text.includes('part'));
+    client.end();
+    expect(await exchange.until('onAbort')).toEqual(['client-aborted']);
+    expect(await client.ended()).toBe('reset');
+  });
+
   it('aborts at once when the client does not read', async () => {
     const h = await startHarness(create);
     const [client, exchange] = await ask(h);
@@ -165,6 +176,9 @@ export function responseTests(create: CreateEngine): void {
     expect(await client.ended()).toBe('fin');
     client.end();
     await client.closed();
+    // Read to the end: a reset on unread bytes takes the answer away from a client that has not come to reading it.
+    expect(client.socket.errored).toBeNull();
+    await eventually(() => h.engine.stats.bytesIn() > 16 * piece.length);
   });
 
   it('does not take the rest of an unread request for the next one', async () => {
