@@ -46,7 +46,7 @@ export interface ClientInfo {
 
 export interface DownstreamListener {
   onData(chunk: Buffer): void;
-  /** The request body is complete. Also called, once, for requests without a body. */
+  /** The request body is complete. Also called, once, for requests without a body; like data, only after `resume`. */
   onEnd(): void;
   /** `write` would be welcome again. */
   onDrain(): void;
