@@ -16,8 +16,16 @@ export interface Foreground {
 
 /** Resolves with the exit code. */
 export async function runInForeground({ service, graceMs, screen, leave, kill }: Foreground): Promise<number> {
+  surviveClosedOutput();
   const asked = signalled();
-  await service.start();
+  const started = service.start();
+  const first = await Promise.race([started.then(() => 'started' as const), asked.then(() => 'asked' as const)]);
+  if (first === 'asked') {
+    process.stdout.write('\nStopped before it was up.\n');
+    started.catch(() => undefined); // of no interest any more
+    kill?.();
+    return 130;
+  }
   process.stdout.write(screen());
   await asked;
   process.stdout.write('\nStopping; Ctrl-C again stops at once.\n');
@@ -28,6 +36,11 @@ export async function runInForeground({ service, graceMs, screen, leave, kill }:
   await leave?.();
   await service.stop(graceMs);
   return 0;
+}
+
+/** Who reads our output may be gone (`up | head`, a closed terminal); that is no reason to drop what is in flight. */
+function surviveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 function signalled(): Promise<void> {

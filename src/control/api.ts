@@ -2,9 +2,9 @@
  * The admin API: what the tier's state is, the stream that DNS and workers follow, and the operator's three verbs.
  *
  * It answers JSON over plain HTTP/1.1. It listens on loopback unless told otherwise; beyond loopback every request that
- * changes something needs the token. A browser page of somebody else's cannot reach it: requests that change something
- * must carry `Content-Type: application/json` (which a cross-site form cannot send) and a Host that is an IP literal,
- * localhost or the name configured (so that a rebound name is refused).
+ * changes something needs the token. A browser page of somebody else's cannot reach it: Host must be an IP literal or
+ * localhost (so that a rebound name is refused), and changes must carry `Content-Type: application/json`, which a
+ * cross-site form cannot send.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -35,6 +35,8 @@ export interface MemberChange {
   readonly was: Admin;
 }
 
+/** Followers, each with one connection that lasts, and room for people. */
+const connectionsMax = 2048;
 const watchersMax = 1024;
 const heartbeatMs = 2000;
 
@@ -61,6 +63,7 @@ export function createApi(options: ApiOptions): HttpService {
   });
   const option = 'control.address or control.port (--control-port)';
   const service = createHttpService(server, { listen, what: 'control', option, clock, log });
+  server.maxConnections = connectionsMax;
   let heartbeat: Timer | undefined;
   let unsubscribe: (() => void) | undefined;
 
@@ -98,6 +101,7 @@ type Watchers = Set<ServerResponse>;
 async function handle(options: ApiOptions, watchers: Watchers, request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume(); // bodies are of no interest here
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  if (!hostIsPlain(request.headers.host ?? '')) throw new HttpError(403, 'this API is asked by IP address or as localhost, not by another name');
   if (request.method === 'POST') {
     authorise(options, request);
     answer(response, 200, change(options, path));
@@ -112,6 +116,7 @@ async function handle(options: ApiOptions, watchers: Watchers, request: Incoming
     case '/api/pool':
       return answer(response, 200, toMessage(options.pool.snapshot()));
     case '/api/pool/watch':
+      if (request.method === 'HEAD') throw new HttpError(405, 'a stream can only be read with GET');
       return watch(options.pool, watchers, response);
     case '/api/discovery':
       return answer(response, 200, options.discovery());
@@ -133,7 +138,6 @@ function watch(pool: Pool, watchers: Watchers, response: ServerResponse): void {
 
 function authorise({ token }: ApiOptions, request: IncomingMessage): void {
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw new HttpError(415, 'changes need Content-Type: application/json');
-  if (!hostIsPlain(request.headers.host ?? '')) throw new HttpError(403, 'changes need an IP address or localhost as Host');
   if (token === undefined) return;
   const given = Buffer.from(request.headers.authorization ?? '');
   const expected = Buffer.from(`Bearer ${token}`);

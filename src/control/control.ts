@@ -13,6 +13,7 @@ import { formatAddress, type Service, type SocketAddress } from '../service.js';
 import { createApi } from './api.js';
 import { toDiscovery, type ScrapeTarget } from './discovery.js';
 import { collectStatus, type Status } from './status.js';
+import { keepWishes } from './wishes.js';
 
 export interface ControlOptions {
   readonly listen: SocketAddress;
@@ -26,6 +27,8 @@ export interface ControlOptions {
   readonly policy: string;
   readonly ttl: string;
   readonly token: string | undefined;
+  /** Keeps the operator states over a restart. */
+  readonly stateFile: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -43,7 +46,8 @@ export interface Control extends Service {
 export function createControl(options: ControlOptions): Control {
   const { members, endpoints, probe, clock, random, log } = options;
   const pool = createPool(members, { upThresh: probe.upThresh, initialHealth: probe.initialState, realtimeMs: clock.realtimeMs });
-  const endpointOf = (member: PoolMember): SocketAddress => endpoints[member.index] ?? { address: member.name, port: member.port };
+  if (options.stateFile !== undefined) keepWishes(pool, options.stateFile, log);
+  const endpointOf = (member: PoolMember): SocketAddress => endpoints[member.index] as SocketAddress; // one for each member
   const prober = createProber({
     pool,
     probe: createHttpProbe({ urlOf: (member) => new URL(probe.path, `http://${formatAddress(endpointOf(member))}`), accept: acceptReadiness }),
@@ -56,7 +60,7 @@ export function createControl(options: ControlOptions): Control {
     { role: 'dns', name: 'dns', at: options.dnsEndpoint },
     ...members.map((member) => ({ role: 'worker' as const, name: member.name, at: endpointOf(member), location: member.location })),
   ];
-  const status = (): Promise<Status> => collectStatus({ ...options, pool, history: (member) => prober.history(member), targets });
+  const status = shared(clock, () => collectStatus({ ...options, pool, history: (member) => prober.history(member), targets }));
   const api = createApi({ ...options, pool, status, discovery: () => toDiscovery(targets) });
   return {
     pool,
@@ -71,6 +75,21 @@ export function createControl(options: ControlOptions): Control {
     },
   };
 }
+
+/** Who asks within `sharedMs` gets the same answer: each one costs a scrape of every process. */
+function shared<T>(clock: Clock, collect: () => Promise<T>): () => Promise<T> {
+  let latest: Promise<T> | undefined;
+  return () => {
+    if (latest !== undefined) return latest;
+    const collected = collect();
+    latest = collected;
+    const forget = (): void => void clock.after(sharedMs, () => (latest = undefined));
+    collected.then(forget, forget);
+    return collected;
+  };
+}
+
+const sharedMs = 100;
 
 /**
  * A worker that the operator drains says 503 on `/readyz`, for balancers that look there; yet it is well, and that the

@@ -31,7 +31,7 @@ export interface Follower {
 const retryMsMin = 100;
 const retryMsMax = 2000;
 /** The control process sends a line at least every 2 s; three missed ones mean that the connection is dead. */
-export const silenceMsMax = 6000;
+const silenceMsMax = 6000;
 
 export function createFollower({ control, pool, clock, log }: FollowerOptions): Follower {
   const url = new URL('/api/pool/watch', control);
@@ -55,12 +55,13 @@ export function createFollower({ control, pool, clock, log }: FollowerOptions): 
   }
 
   async function follow(): Promise<void> {
-    abort = new AbortController();
-    const { signal } = abort;
+    const attempt = new AbortController();
+    abort = attempt;
+    const watchdog = createWatchdog(clock, () => attempt.abort(new Error(`silent for ${silenceMsMax} ms`)));
     try {
-      const response = await fetch(url, { signal });
+      const response = await fetch(url, { signal: attempt.signal });
       if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
-      await readLines(response.body, () => abort?.abort(), clock, take);
+      await readLines(response.body, watchdog.fed, take);
       throw new Error('the stream ended');
     } catch (error) {
       if (stopped) return;
@@ -69,6 +70,8 @@ export function createFollower({ control, pool, clock, log }: FollowerOptions): 
       connected = false;
       retry = clock.after(retryMs, () => void follow());
       retryMs = Math.min(retryMs * 2, retryMsMax);
+    } finally {
+      watchdog.cancel();
     }
   }
 
@@ -87,7 +90,7 @@ export function createFollower({ control, pool, clock, log }: FollowerOptions): 
 
 const lostText = 'lost the control process; the last known state stays in force';
 const absentText =
-  'cannot reach the control process; until it answers every member counts as eligible. Is `roundhouse control` running there?';
+  'cannot reach the control process; until it answers members are in their initial state. Is `roundhouse control` running there?';
 
 /** A disabled member is not probed, so nobody waits for its first result. */
 const isProbed = ({ reason, admin }: MemberMessage): boolean => reason !== 'initial' || admin === 'disabled';
@@ -104,26 +107,32 @@ function settledIn(waiting: Set<() => void>, clock: Clock, timeoutMs: number): P
   });
 }
 
-/** Calls `take` with each complete line; `onSilence` when nothing came for `silenceMsMax`. */
-async function readLines(
-  body: ReadableStream<Uint8Array>,
-  onSilence: () => void,
-  clock: Clock,
-  take: (line: string) => void,
-): Promise<void> {
+interface Watchdog {
+  fed(): void;
+  cancel(): void;
+}
+
+/** Bites when it was not fed for `silenceMsMax`. */
+function createWatchdog(clock: Clock, bite: () => void): Watchdog {
+  let timer = clock.after(silenceMsMax, bite);
+  return {
+    fed() {
+      timer.cancel();
+      timer = clock.after(silenceMsMax, bite);
+    },
+    cancel: () => timer.cancel(),
+  };
+}
+
+/** Calls `take` with each complete line. */
+async function readLines(body: ReadableStream<Uint8Array>, onData: () => void, take: (line: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   let rest = '';
-  let silence = clock.after(silenceMsMax, onSilence);
-  try {
-    for await (const chunk of body) {
-      silence.cancel();
-      silence = clock.after(silenceMsMax, onSilence);
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > messageBytesMax) throw new Error('line too long');
-      lines.forEach(take);
-    }
-  } finally {
-    silence.cancel();
+  for await (const chunk of body) {
+    onData();
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > messageBytesMax) throw new Error('line too long');
+    lines.forEach(take);
   }
 }

@@ -35,6 +35,13 @@ export const catalog = {
     labels: { version: 'the version of Roundhouse', node: 'the version of Node', role: ['worker', 'dns'], name: 'the name of the worker, or dns' },
   },
 
+  roundhouse_log_write_failures_total: {
+    type: 'counter',
+    roles: both,
+    help: 'Writes to a log that failed; their lines are lost.',
+    labels: none,
+  },
+
   roundhouse_proxy_requests_total: {
     type: 'counter',
     roles: worker,

@@ -3,6 +3,7 @@
  * metric in the catalog has its reader and that no reader is without its metric.
  */
 import type { DnsStats } from '../dns/stats.js';
+import { logFailuresTotal } from '../log.js';
 import { adminStates, type Pool } from '../pool/pool.js';
 import type { ProberStats } from '../pool/prober.js';
 import type { EngineStats } from '../proxy/engines/engine.js';
@@ -124,5 +125,8 @@ function emitEligible(emit: Emit, name: string, pool: Pool): void {
 }
 
 function buildReader(role: Role, name: string) {
-  return { roundhouse_build_info: (emit) => emit(1, version, process.version, role, name) } satisfies Partial<Readers<MetricNameOf<Role>>>;
+  return {
+    roundhouse_build_info: (emit) => emit(1, version, process.version, role, name),
+    roundhouse_log_write_failures_total: (emit) => emit(logFailuresTotal()),
+  } satisfies Partial<Readers<MetricNameOf<Role>>>;
 }

@@ -2,7 +2,7 @@
  * The program of a child process of `up`: one role, named by its argument so that its code loads at once, and told what
  * to do by its first message.
  *
- * Ctrl-C in a terminal reaches every process of the group at once; a child ignores it, because the supervisor decides
+ * Ctrl-C in a terminal, or closing it, reaches every process of the group at once; a child ignores that, because the supervisor decides
  * the order in which things stop. SIGTERM may be meant for one child or, as from systemd, for all: the child tells the
  * supervisor, so that DNS lets go of it, and stops a little later unless the supervisor says when.
  */
@@ -51,7 +51,7 @@ function say(message: FromChild, then: () => void = () => undefined): void {
   else process.send(message, undefined, undefined, then);
 }
 
-process.on('SIGINT', () => undefined);
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => stop(orphanGraceMs));
 process.on('message', (message: ToChild) => {
   if (message.kind === 'stop') return stop(message.graceMs);

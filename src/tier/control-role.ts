@@ -19,6 +19,7 @@ export function createControlRole({ config, clock, random, log }: RoleOptions): 
     policy: config.dns.policy,
     ttl: `${config.dns.ttl} s`,
     token: tokenFor(config),
+    stateFile: config.control.stateFile,
     clock,
     random,
     log,

@@ -8,6 +8,8 @@ import type { ChildRoleOptions, Role } from './role.js';
 export type MakeRole = (options: ChildRoleOptions) => Promise<Role> | Role;
 
 export async function loadRole(role: ChildRole): Promise<MakeRole> {
+  // http-proxy calls util._extend: Node 22 and later would print DEP0060 once per worker, which nobody but us can act on.
+  process.noDeprecation = true;
   switch (role) {
     case 'dns':
       return (await import('./dns-role.js')).createDnsRole;

@@ -53,6 +53,8 @@ interface Child {
 const restartMsMin = 100;
 const restartMsMax = 10_000;
 const cleanAfterMs = 30_000;
+/** A child that is not ready by then never will be; on a busy machine the six of a tier took 8 s. */
+const startMsMax = 60_000;
 /** Time for a child to close its files after the grace, before it is killed. */
 const exitMsMax = 1000;
 
@@ -105,12 +107,22 @@ function launch(child: Child, options: SupervisorOptions, when: Promise<unknown>
   child.process = process;
   child.ready = false;
   child.exited = new Promise((resolve) => {
-    process.once('exit', (code, signal) => {
+    const once = (how: string): void => {
+      if (child.process !== process) return;
+      late.cancel();
       resolve();
-      ended(child, signal === null ? `exit code ${code}` : `signal ${signal}`, failure, options);
+      ended(child, how, failure, options);
+    };
+    process.once('exit', (code, signal) => once(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    process.on('error', (error) => {
+      options.log.error({ child: name, error: error.message }, 'child process');
+      if (process.pid === undefined) once(error.message); // it never came to be, so it will not exit either
     });
   });
-  process.on('error', (error) => options.log.error({ child: name, error: error.message }, 'child process'));
+  const late = options.clock.after(startMsMax, () => {
+    failure ||= `${name}: not ready after ${startMsMax / 1000} s`;
+    if (!child.ready) process.kill('SIGKILL');
+  });
   process.on('message', (message: FromChild) => {
     if (message.kind === 'failed') failure = message.message;
     else if (message.kind === 'leaving') options.onLeaving(name);

@@ -51,11 +51,10 @@ export function createTier({ config, baseDirectory, clock, random, log }: TierOp
   async function start(): Promise<void> {
     await control.start();
     const origin = config.origins === undefined ? supervisor.start(message('origin', 'origin')) : Promise.resolve();
-    const serving = workers.map((name) => supervisor.start(message('worker', name), origin));
-    const probing = origin.then(() => allOf(serving)).then(() => control.probe());
+    const serving = allOf(workers.map((name) => supervisor.start(message('worker', name), origin)));
+    const probing = Promise.all([origin, serving]).then(() => control.probe());
     const dns = supervisor.start(message('dns', 'dns'), probing);
-    await probing;
-    await dns;
+    await Promise.all([probing, dns]); // both at once: a child may end before its turn has come
   }
 
   async function stop(graceMs: number): Promise<void> {

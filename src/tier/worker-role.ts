@@ -20,7 +20,8 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
   const me = workers.find((worker) => worker.name === name);
   if (me === undefined) throw unknownWorker(name, workers);
   const onViolation = warnOnce(log, proxy.policy);
-  const accessLogger = proxy.accessLog === 'off' ? silentLog : createLog({ level: 'info', to: proxy.accessLogFile });
+  const accessLogTo = { to: proxy.accessLogFile, option: 'proxy.accessLogFile' };
+  const accessLogger = proxy.accessLog === 'off' ? silentLog : createLog({ level: 'info', ...accessLogTo });
   const worker = createWorker({
     ...proxy,
     name,

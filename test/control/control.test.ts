@@ -1,9 +1,12 @@
 /**
  * The control process and those who follow it, over real sockets.
  */
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { apiUrl } from '../../src/control/api.js';
@@ -43,6 +46,7 @@ interface More {
   readonly token?: string;
   readonly dns?: FakeWorker;
   readonly listen?: number;
+  readonly stateFile?: string;
 }
 
 async function startControl(workers: readonly FakeWorker[], more: More = {}): Promise<Control> {
@@ -59,6 +63,7 @@ async function startControl(workers: readonly FakeWorker[], more: More = {}): Pr
     policy: 'round-robin',
     ttl: '30/5 s',
     token: more.token,
+    stateFile: more.stateFile,
     clock: systemClock,
     random: createRandom(1),
     log: silentLog,
@@ -173,12 +178,22 @@ describe('the admin API', () => {
     expect(await createControlClient(url, 'secret', systemClock).change('w1', 'drain')).toMatchObject({ admin: 'draining' });
   });
 
+  it('refuses to be read under a name that is not its own', async () => {
+    const control = await startControl([await workerEndpoint(), await workerEndpoint()]);
+    const { port } = control.address();
+    const status = await new Promise((resolve) => {
+      request({ port, path: '/api/status', headers: { host: 'rebound.example:9100' } }, (response) => resolve(response.resume().statusCode)).end();
+    });
+    expect(status).toBe(403);
+  });
+
   it('says what there is for an unknown path, and 405 for other methods', async () => {
     const control = await startControl([await workerEndpoint(), await workerEndpoint()]);
     const unknown = await fetch(new URL('/nothing', apiUrl(control.address())));
     expect(unknown.status).toBe(404);
     expect(await unknown.text()).toContain('GET /api/status');
     expect((await fetch(new URL('/api/status', apiUrl(control.address())), { method: 'DELETE' })).status).toBe(405);
+    expect((await fetch(new URL('/api/pool/watch', apiUrl(control.address())), { method: 'HEAD' })).status).toBe(405);
   });
 
   it('gives Prometheus every target with its labels', async () => {
@@ -190,6 +205,29 @@ describe('the admin API', () => {
       expect.objectContaining({ labels: { role: 'worker', worker: 'w1' } }),
       expect.objectContaining({ labels: { role: 'worker', worker: 'w2' } }),
     ]);
+  });
+});
+
+describe('the state file', () => {
+  const stateFile = (): string => join(mkdtempSync(join(tmpdir(), 'roundhouse-control-')), 'state.json');
+
+  it('keeps what the operator wants over a restart of the control process', async () => {
+    const file = stateFile();
+    const workers = [await workerEndpoint(), await workerEndpoint()];
+    const first = await startControl(workers, { stateFile: file });
+    first.pool.setAdmin('w1', 'draining');
+    first.pool.setAdmin('w2', 'disabled');
+    first.pool.setAdmin('w2', 'enabled');
+    await first.stop(0);
+    const second = await startControl(workers, { stateFile: file });
+    expect(second.pool.snapshot().members.map(({ admin }) => admin)).toEqual(['draining', 'enabled']);
+  });
+
+  it('that is not ours is refused, not overwritten', async () => {
+    const file = stateFile();
+    writeFileSync(file, '{"w1":"splendid"}');
+    await expect(startControl([], { stateFile: file })).rejects.toThrow(/not a file of operator states.*control\.stateFile/);
+    expect(readFileSync(file, 'utf8')).toBe('{"w1":"splendid"}');
   });
 });
 

@@ -3,7 +3,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { systemClock } from '../../src/clock.js';
 import { createRandom } from '../../src/random.js';
 import { createDnsClient } from '../../src/dns/client.js';
 import { get, startLoad } from '../support/load.js';
-import { ownNetwork, roundhouse, run, startTier, type TestTier } from '../support/tier.js';
+import { childrenOf, ownNetwork, roundhouse, run, startTier, type TestTier } from '../support/tier.js';
 
 const addresses = (network: string, worker = `${network}.11`): string[] => [
   ...['--dns-address', `${network}.1`, '--worker-address', worker],
@@ -176,7 +176,53 @@ describe('origins on a bad day', () => {
   });
 });
 
+describe('a log that cannot be written', () => {
+  it.runIf(existsSync('/dev/full'))('costs lines, not requests; it is said once and counted', async () => {
+    const tier = await startTier({ config: { proxy: { accessLog: 'all', accessLogFile: '/dev/full' } }, args: ['--workers', '1'] });
+    for (let sent = 0; sent < 20; sent += 1) expect((await get(`${tier.worker('w1')}/echo`)).status).toBe(200);
+    expect(tier.stderr().match(/lines are being dropped/g)).toHaveLength(1);
+    expect(await (await fetch(`http://${tier.network}.11:9101/metrics`)).text()).toMatch(/roundhouse_log_write_failures_total [1-9]/);
+    expect(tier.stdout()).not.toContain('restarting it');
+    await tier.stop();
+  });
+
+  it('because its place does not exist is an error that names the option', async () => {
+    const network = ownNetwork();
+    const { code, stderr } = await roundhouse('up', ...addresses(network), '--set', 'log.to=/no/such/place/x.log');
+    expect(stderr).toMatch(/\/no\/such\/place.*log\.to/s);
+    expect(stderr).not.toContain('    at ');
+    expect(code).toBe(1);
+  });
+});
+
 describe('the processes of the tier', () => {
+  it('survive a terminal that is closed: what is in flight is finished', async () => {
+    const tier = await startTier({ args: ['--workers', '1'], ownGroup: true });
+    const slow = get(`${tier.worker('w1')}/slow?ms=300`);
+    await tier.until((status) => status.members[0]?.inFlight === 1);
+    process.kill(-Number(tier.process.pid), 'SIGHUP');
+    expect((await slow).status).toBe(200);
+    expect(await tier.stop('SIGCONT')).toBe(0); // it is stopping already
+  });
+
+  it('end when they are interrupted before the tier is up', async () => {
+    const running = run(['up', ...addresses(ownNetwork()), '--log-level', 'info', '--set', 'log.to=-']);
+    await running.saw(/child process serves/); // the first of them: the rest is still loading
+    expect(await running.stop('SIGINT')).toBe(130);
+    expect(running.stdout()).toContain('Stopped before it was up');
+  });
+
+  it.runIf(existsSync('/proc/self/stat'))('that die before they serve are an error of the whole, without a stack', async () => {
+    const running = run(['up', ...addresses(ownNetwork()), '--log-level', 'info', '--set', 'log.to=-']);
+    const [, origin] = await running.saw(/"child":"origin","pid":(\d+)/);
+    const victim = childrenOf(running.process.pid).find((pid) => pid !== Number(origin));
+    process.kill(Number(victim), 'SIGKILL');
+    await running.stop('SIGCONT'); // it ends by itself
+    expect(running.stderr()).toMatch(/the process ended before it could serve \(signal SIGKILL\)/);
+    expect(running.stderr()).not.toContain('    at ');
+    expect(running.process.exitCode).toBe(1);
+  });
+
   it('end with exit code 0 on SIGINT and SIGTERM, having finished what is in flight', async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const tier = await startTier({ args: ['--workers', '1'] });

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,8 +35,8 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-export function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
+export function run(args: readonly string[], ownGroup = false): Running {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: ownGroup });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -81,6 +81,23 @@ export interface TestTier extends Running {
   command(verb: string, ...args: readonly string[]): Promise<Finished>;
 }
 
+/** Process ids of the children, as Linux tells them. */
+export function childrenOf(parent: number | undefined): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
+    .map(Number);
+}
+
+/** Undefined when the process has ended meanwhile. */
+function parentOf(pid: string): number | undefined {
+  try {
+    const [, parent] = /^\d+ \(.*\) \w (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return Number(parent);
+  } catch {
+    return undefined;
+  }
+}
+
 let made = 0;
 
 /** A loopback /24 of its own for each call in each test process. */
@@ -93,15 +110,17 @@ export interface TestTierOptions {
   /** Configuration beyond the addresses, in the file's own words, as JSON. */
   readonly config?: object;
   readonly args?: readonly string[];
+  /** In a process group of its own, so that a signal can be sent to all of its processes at once. */
+  readonly ownGroup?: boolean;
 }
 
 /** Resolves when the tier has printed its screen and every worker is in the answers. */
-export async function startTier({ config = {}, args = [] }: TestTierOptions = {}): Promise<TestTier> {
+export async function startTier({ config = {}, args = [], ownGroup = false }: TestTierOptions = {}): Promise<TestTier> {
   const network = ownNetwork();
   const directory = mkdtempSync(join(tmpdir(), 'roundhouse-test-'));
   const file = join(directory, 'roundhouse.yaml');
   writeFileSync(file, JSON.stringify(addressed(network, config)));
-  const running = run(['up', file, ...args]);
+  const running = run(['up', file, ...args], ownGroup);
   running.process.once('close', () => rmSync(directory, { recursive: true, force: true }));
   await running.saw(/Ctrl-C stops gracefully/);
   const control = `http://${network}.1:9100`;
