@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-// What needs real parts from Debian. One file at a time: they share the default ports and two cores.
+// What needs real parts from Debian; the README's tour once more, now with dig and curl. One file at a time: they share the
+// default ports and two cores.
 export default defineConfig({
   test: {
-    include: ['test/system/**/*.test.ts'],
+    include: ['test/system/**/*.test.ts', 'test/e2e/readme.test.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 120_000,

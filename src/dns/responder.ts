@@ -26,6 +26,8 @@ export interface ResponderOptions {
 export interface Responder {
   /** No UDP response is longer. */
   readonly udpBytesMax: number;
+  /** Requestors forgotten by the policy, of both address families. */
+  evictionsTotal(): number;
   /**
    * Answers the first `queryBytes` of `query` into `response`, which may be the same memory from the same offset.
    * Returns the length of the response; 0 means that none is to be sent.
@@ -46,6 +48,7 @@ export function createResponder({ zone, stats, ednsBytes }: ResponderOptions): R
 
   return {
     udpBytesMax: ednsBytes,
+    evictionsTotal: () => rotated.A.evictionsTotal() + rotated.AAAA.evictionsTotal(),
     respond(message, bytes, requestor, transport, response) {
       let rcode = readQuery(query, message, bytes);
       const optRoom = query.edns ? optBytes : 0;

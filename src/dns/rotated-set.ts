@@ -15,6 +15,8 @@ import type { RotatedOptions } from './zone.js';
 
 export interface RotatedSet {
   readonly recordBytes: number;
+  /** Requestors whose state the policy had to forget to stay within its bound; 0 for policies without such state. */
+  evictionsTotal(): number;
   /**
    * Writes the records of one answer from `at`, none beyond `limit`, owned by the pointer `owner`. Returns how many; 0
    * when nobody eligible has an address of this family, DOES_NOT_FIT when the room is too small for all of them.
@@ -37,6 +39,7 @@ export function createRotatedSet(type: RotatedType, { pool, newRotation, ttl, an
 
   return {
     recordBytes,
+    evictionsTotal: () => rotation.evictionsTotal ?? 0,
     put(response, at, limit, owner, requestor) {
       const current = pool.snapshot();
       if (current !== snapshot) {

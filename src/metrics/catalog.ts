@@ -140,6 +140,12 @@ export const catalog = {
   },
   roundhouse_dns_response_size_bytes: { type: 'histogram', roles: dns, help: 'Size of responses.', labels: none },
   roundhouse_dns_answer_ttl_seconds: { type: 'histogram', roles: dns, help: 'TTL of answers for the service name.', labels: none },
+  roundhouse_dns_requestor_evictions_total: {
+    type: 'counter',
+    roles: dns,
+    help: 'Requestors that static-list forgot because it remembers only so many; each begins at the head of the list again.',
+    labels: none,
+  },
   roundhouse_dns_truncated_responses_total: {
     type: 'counter',
     roles: dns,

@@ -78,9 +78,11 @@ export interface DnsMetricsOptions {
   readonly stats: DnsStats;
   /** The workers. */
   readonly pool: Pool;
+  /** Requestors that the policy forgot. */
+  readonly evictionsTotal: () => number;
 }
 
-export function createDnsMetrics({ stats, pool }: DnsMetricsOptions): Metrics {
+export function createDnsMetrics({ stats, pool, evictionsTotal }: DnsMetricsOptions): Metrics {
   const observed = observeProcess();
   const readers: Readers<MetricNameOf<'dns'>> = {
     ...observed.readers,
@@ -90,6 +92,7 @@ export function createDnsMetrics({ stats, pool }: DnsMetricsOptions): Metrics {
     roundhouse_dns_answer_first_places_total: (emit) => emitTally(emit, stats.firstPlaces),
     roundhouse_dns_response_size_bytes: (emit) => emit(stats.responseBytes),
     roundhouse_dns_answer_ttl_seconds: (emit) => emit(stats.ttlS),
+    roundhouse_dns_requestor_evictions_total: (emit) => emit(evictionsTotal()),
     roundhouse_dns_truncated_responses_total: (emit) => emitTally(emit, stats.truncatedTotal),
     roundhouse_dns_dropped_responses_total: (emit) => emit(stats.udpSendDroppedTotal),
     roundhouse_dns_tcp_connections: (emit) => emit(stats.tcpConnections),

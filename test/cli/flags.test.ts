@@ -10,6 +10,11 @@ describe('flags', () => {
     expect(flagOf.get('workers.count')).toBe('--workers');
   });
 
+  it('are numbers where they look like one, and otherwise what was typed', () => {
+    expect(overridesFrom({ workers: '8', 'dns-port': '0x35' }, []).values).toEqual({ workers: { count: 8 }, dns: { port: '0x35' } });
+    expect(overridesFrom({ workers: 'many', zone: '5' }, []).values).toEqual({ workers: { count: 'many' }, dns: { zone: '5' } });
+  });
+
   it('keep MAX/MIN as text', () => {
     expect(overridesFrom({ ttl: '60/5' }, []).values).toEqual({ dns: { ttl: '60/5' } });
   });
@@ -23,10 +28,12 @@ describe('flags', () => {
     expect(() => overridesFrom({}, [setting])).toThrow(UsageError);
   });
 
-  it('--control wants a URL', () => {
+  it('--control wants the URL of an HTTP service', () => {
     expect(controlFlag('http://10.0.0.1:9100').port).toBe('9100');
-    expect(() => controlFlag('localhost:')).not.toThrow();
-    expect(() => controlFlag('nowhere')).toThrow(/--control nowhere/);
+    expect(controlFlag('https://control.test').protocol).toBe('https:');
+    for (const text of ['nowhere', 'localhost:9100', 'ftp://10.0.0.1', 'file:///etc/passwd']) {
+      expect(() => controlFlag(text)).toThrow(`--control: expected a URL such as http://127.0.0.1:9100, got "${text}"`);
+    }
   });
 
   it('each stands for a key that the configuration has', () => {
@@ -44,17 +51,48 @@ describe('the command line', () => {
     expect(general.code).toBe(0);
     const commands = [...general.stdout.matchAll(/^ {2}roundhouse (\w+)/gm)].map(([, name]) => name ?? '');
     expect(commands).toEqual(['up', 'dns', 'worker', 'control', 'origin', 'check', 'resolve', 'status', 'drain', 'enable', 'disable']);
-    for (const command of ['up', 'resolve', 'worker']) {
-      const { code, stdout } = await roundhouse(command, '--help');
+    const helps = await Promise.all(commands.map((command) => roundhouse(command, '--help')));
+    helps.forEach(({ code, stdout }, place) => {
+      const [, examples = ''] = stdout.split('\nExamples:\n');
       expect(code).toBe(0);
-      expect(stdout).toContain('Examples:');
-    }
+      expect(examples).toMatch(new RegExp(`^  roundhouse ${commands[place]}(.*\\S)? {2,}\\S`));
+      expect(examples.split('\n').filter((line) => line.startsWith('  ') && !line.startsWith('  roundhouse '))).toEqual([]); // none is broken
+      expect(stdout.split('\n').filter((line) => line.length > 110)).toEqual([]);
+    });
   });
 
-  it.each([[[]], [['nonsense']], [['up', '--nonsense']], [['drain']], [['check']], [['worker']]])('%j is wrong usage', async (args) => {
+  it('alone is the help and what is missing', async () => {
+    const [bare, general] = await Promise.all([roundhouse(), roundhouse('--help')]);
+    expect(bare).toEqual({ code: 2, stdout: '', stderr: `${general.stdout}\nroundhouse: a command is needed, such as \`roundhouse up\`\n` });
+  });
+
+  it.each([
+    [['nonsense']],
+    [['--nonsense']],
+    [['up', '--nonsense']],
+    [['up', '--tail', 'long']],
+    [['drain']],
+    [['check']],
+    [['worker']],
+  ])('%j is wrong usage', async (args) => {
     const { code, stdout, stderr } = await roundhouse(...args);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^roundhouse: /);
+    expect(stderr).toMatch(/^roundhouse: .*\(`roundhouse --help` and `roundhouse COMMAND --help` tell more\)\n$/);
     expect(stdout).toBe('');
+  });
+
+  it.each([
+    [['up', '--workers', 'many'], '--workers: expected a whole number from 1 to 250, got "many"'],
+    [['up', '--dns-port', '70000'], '--dns-port: expected a whole number from 0 to 65535, got 70000'],
+    [['up', '--policy', 'wieghted'], '--policy: expected one of .*, got "wieghted"; did you mean weighted\\?'],
+    [['up', '--set', 'proxy.limits.maxconn=x'], '--set proxy\\.limits\\.maxconn=x: expected a whole number from 1 to 1000000, got "x"'],
+    [['up', 'src', '--origin', 'http://127.0.0.1:1'], 'src: only the built-in origin serves a directory, and it does not run beside `origins` .*'],
+    [['check', 'src', '--access-log-file', '/nowhere/a'], '--access-log-file: expected a file in a directory that exists, got "/nowhere/a"'],
+    [['resolve', '--count', 'abc'], '--count: expected a whole number from 1 to 1000000, got "abc"'],
+    [['resolve', '-n', '0'], '--count: expected a whole number from 1 to 1000000, got "0"'],
+  ])('%j has a wrong value, which is wrong usage too', async (args, complaint) => {
+    const { code, stdout, stderr } = await roundhouse(...args);
+    expect(stderr).toMatch(new RegExp(`^roundhouse: ${complaint}\n$`));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 });

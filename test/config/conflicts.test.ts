@@ -50,8 +50,28 @@ describe('values that are right alone and wrong together', () => {
     ['a record outside the zone', { dns: { records: [{ name: 'a.example.', type: 'A', value: '192.0.2.1' }] } }, 'dns.records[0].name: expected a name in the zone roundhouse.test, got "a.example."'],
     ['an alias at the apex', { dns: { records: [{ name: '@', type: 'CNAME', value: 'x' }] } }, 'dns.records[0].name: expected a name without other records for a CNAME (RFC 2181 §10.1), got "@"'],
     ['a record of nonsense', { dns: { records: [{ name: 'a', type: 'MX', value: 'mail' }] } }, 'dns.records[0].value: expected `PREFERENCE HOST`, such as `10 mail`, got "mail"'],
+    [
+      'a directory that nobody would serve',
+      { origins: ['http://a.test'], origin: { directory: '/srv' } },
+      'origin.directory: only the built-in origin serves a directory, and it does not run beside `origins` (or --origin); remove one of the two',
+    ],
     ['two listeners on one port', { control: { port: 9000 } }, 'control.port: expected a port that is free on 127.0.0.1, got 9000, which origin.port has too'],
     ['a worker\'s port and its metrics', { workers: { metricsPort: 8080 } }, 'workers.metricsPort: expected a port that is free on 127.0.0.11, got 8080, which workers.port has too'],
+    [
+      'the IPv6 address of a worker that has both',
+      { workers: { members: [{ ...member('a', '127.0.0.2'), address6: '::1' }] }, control: { address: '0::1', port: 8080 } },
+      'control.port: expected a port that is free on 0::1, got 8080, which workers.port has too',
+    ],
+    [
+      'a port of the worker\'s own on its IPv6 address',
+      { workers: { members: [{ ...member('a', '127.0.0.2'), address6: '::1', port: 81 }] }, dns: { metricsAddress: '::1', metricsPort: 81 } },
+      'workers.members[0].port: expected a port that is free on ::1, got 81, which dns.metricsPort has too',
+    ],
+    [
+      'the metrics of a worker that has IPv6 alone',
+      { workers: { members: [{ name: 'a', address6: '::1' }] }, control: { address: '::1', port: 9101 } },
+      'control.port: expected a port that is free on ::1, got 9101, which workers.metricsPort has too',
+    ],
     ['every address and one of them', { dns: { address: '0.0.0.0', port: 9101 } }, 'dns.port: expected a port that is free on 0.0.0.0, got 9101, which workers.metricsPort has too'],
     ['IPv6\'s every address and an IPv4 one', { control: { address: '::', port: 5300 } }, 'control.port: expected a port that is free on ::, got 5300, which dns.port has too'],
     ['a zone too long for its names', { dns: { zone: `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(58)}` } }, 'dns.zone: expected names of at most 253 characters in the zone, got one of 254'],
@@ -60,6 +80,8 @@ describe('values that are right alone and wrong together', () => {
   });
 
   it.each<[string, ConfigInput]>([
+    ['the port of metrics on the IPv6 address of a worker that has both', { workers: { members: [{ ...member('a', '127.0.0.2'), address6: '::1' }] }, control: { address: '::1', port: 9101 } }],
+    ['a directory for the built-in origin', { origin: { directory: '/srv' } }],
     ['a free port twice', { control: { port: 0 }, dns: { port: 0, metricsPort: 0 } }],
     ['one port on different addresses', { control: { port: 8080 } }],
     ['the origin\'s port when there is no built-in one', { origins: ['http://a.test'], control: { port: 9000 } }],

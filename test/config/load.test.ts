@@ -44,7 +44,7 @@ describe('a good configuration', () => {
     expect(config.dns).toMatchObject({ port: 53, ttl: 5, policy: 'round-robin' });
   });
 
-  it('says what relative paths are relative to', () => {
+  it('says what relative paths were relative to', () => {
     expect(load('').baseDirectory).toBe(directory);
     expect(loadConfig().baseDirectory).toBe(process.cwd());
   });
@@ -57,9 +57,9 @@ describe('a good configuration', () => {
 
 describe('a wrong value', () => {
   it.each([
-    ['dns:\n  negativeTtlS: 5m', 'config: dns.negativeTtlS: expected an integer from 0 to 86400, got "5m" (roundhouse.yaml:2)'],
-    ['dns:\n  port: 65536', 'config: dns.port: expected an integer from 0 to 65535, got 65536 (roundhouse.yaml:2)'],
-    ['proxy: { limits: { bodyBytes: -1 } }', 'config: proxy.limits.bodyBytes: expected an integer of at least 0, got -1 (roundhouse.yaml:1)'],
+    ['dns:\n  negativeTtlS: 5m', 'config: dns.negativeTtlS: expected a whole number from 0 to 86400, got "5m" (roundhouse.yaml:2)'],
+    ['dns:\n  port: 65536', 'config: dns.port: expected a whole number from 0 to 65535, got 65536 (roundhouse.yaml:2)'],
+    ['proxy: { limits: { bodyBytes: -1 } }', 'config: proxy.limits.bodyBytes: expected a whole number of at least 0, got -1 (roundhouse.yaml:1)'],
     ['dns: { ttl: often }', 'config: dns.ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, got "often" (roundhouse.yaml:1)'],
     ['dns: { ttl: 1.5 }', 'config: dns.ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, got 1.5 (roundhouse.yaml:1)'],
     ['dns: { address: localhost }', 'config: dns.address: expected an IP address, got "localhost" (roundhouse.yaml:1)'],
@@ -71,9 +71,9 @@ describe('a wrong value', () => {
     ['origins: [8]', 'config: origins[0]: expected a URL such as http://127.0.0.1:9000, or a mapping, got 8 (roundhouse.yaml:1)'],
     ['origins:\n  - ftp://a.test', 'config: origins[0]: expected a URL such as http://127.0.0.1:9000, or a mapping, got "ftp://a.test" (roundhouse.yaml:2)'],
     ['origins:\n  - name: a', 'config: origins[0].url: expected a URL such as http://127.0.0.1:9000, got nothing (roundhouse.yaml:2)'],
-    ['origins: [{ url: "http://a.test", weight: 0 }]', 'config: origins[0].weight: expected an integer from 1 to 255, got 0 (roundhouse.yaml:1)'],
+    ['origins: [{ url: "http://a.test", weight: 0 }]', 'config: origins[0].weight: expected a whole number from 1 to 255, got 0 (roundhouse.yaml:1)'],
     ['workers: { probe: { path: "a b" } }', 'config: workers.probe.path: expected a path that starts with /, without spaces, got "a b" (roundhouse.yaml:1)'],
-    ['dns: { port: .nan }', 'config: dns.port: expected an integer from 0 to 65535, got NaN (roundhouse.yaml:1)'],
+    ['dns: { port: .nan }', 'config: dns.port: expected a whole number from 0 to 65535, got NaN (roundhouse.yaml:1)'],
   ])('%j', (yaml, complaint) => {
     expect(complaints(yaml)).toEqual([complaint]);
   });
@@ -99,7 +99,7 @@ describe('a wrong value', () => {
     const yaml = 'dns:\n  port: x\n  tail: y\n  zone: a..b\ncontrol:\n  port: 9153\nlog: { level: loud }\nfoo: 1\n';
     expect(complaints(yaml)).toEqual([
       'config: dns.zone: expected a domain name such as roundhouse.test, got "a..b" (roundhouse.yaml:4)',
-      'config: dns.port: expected an integer from 0 to 65535, got "x" (roundhouse.yaml:2)',
+      'config: dns.port: expected a whole number from 0 to 65535, got "x" (roundhouse.yaml:2)',
       'config: dns.tail: expected one of cyclic, shuffled, got "y" (roundhouse.yaml:3)',
       'config: log.level: expected one of debug, info, warn, error, silent, got "loud" (roundhouse.yaml:7)',
       'config: foo: unknown key; expected one of origins, dns, workers, proxy, control, origin, log (roundhouse.yaml:8)',
@@ -116,10 +116,35 @@ describe('a wrong value', () => {
   it('names the flag when it came from the command line', () => {
     const flagOf = new Map([['dns.ttl', '--ttl'], ['origins', '--origin']]);
     expect(complaints('dns:\n  port: 0\n', { dns: { ttl: '5m', tail: 1 }, origins: ['x'] }, flagOf)).toEqual([
-      'config: origins[0]: expected a URL such as http://127.0.0.1:9000, or a mapping, got "x" (--origin)',
+      '--origin: origins[0]: expected a URL such as http://127.0.0.1:9000, or a mapping, got "x"',
       'config: dns.tail: expected one of cyclic, shuffled, got 1 (command line)',
-      'config: dns.ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, got "5m" (--ttl)',
+      '--ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, got "5m"',
     ]);
+  });
+});
+
+describe('an error', () => {
+  const thrownBy = (work: () => unknown): unknown => {
+    try {
+      return work();
+    } catch (error) {
+      return error;
+    }
+  };
+  const ofFlags = { dns: { ttl: '5m' } };
+
+  it.each<[string, boolean, () => unknown]>([
+    ['a flag without a file', true, () => loadConfig({ overrides: ofFlags })],
+    ['a flag beside a good file', true, () => load('dns: { port: 53 }', ofFlags)],
+    ['a flag in conflict with a default', true, () => loadConfig({ overrides: { control: { port: 9000 } } })],
+    ['a flag and the file', false, () => load('dns: { port: x }', ofFlags)],
+    ['a flag, and a key given twice in the file', false, () => load('log: {}\nlog: {}', ofFlags)],
+    ['a file that is not there', false, () => loadConfig({ file: '/nowhere/a.yaml', overrides: ofFlags })],
+    ['a file that is not YAML', false, () => load('dns: [', ofFlags)],
+  ])('by %s is from flags alone: %s', (_, fromFlags, work) => {
+    const error = thrownBy(work);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toMatchObject({ fromFlags });
   });
 });
 
@@ -128,7 +153,7 @@ it('complains about a section that is none, even if the command line gives a key
 });
 
 it('blames the command line for what is in its list, whatever the file has at the same place', () => {
-  const complaint = 'config: origins[0].url: expected a URL such as http://127.0.0.1:9000, got nothing (--set origins)';
+  const complaint = '--set origins: origins[0].url: expected a URL such as http://127.0.0.1:9000, got nothing';
   expect(complaints('origins: [{ url: "http://a.test" }]', { origins: [{}] }, new Map([['origins', '--set origins']]))).toEqual([complaint]);
   expect(complaints('dns:\n  prot: 1\n', { dns: { ttl: 5 } }, new Map([['dns.ttl', '--ttl']]))).toEqual([
     'config: dns.prot: unknown key; did you mean port? (roundhouse.yaml:2)',

@@ -158,6 +158,19 @@ describe('origins on a bad day', () => {
     await tier.stop();
   });
 
+  it('one that accepts and never answers: an honest 504 in time', async () => {
+    const mute = createTcpServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    const proxy = { timeouts: { responseMs: 300 }, retries: { max: 0 } };
+    const tier = await startTier({ config: { origins: [`http://127.0.0.1:${port}`], proxy }, args: ['--workers', '1'] });
+    const failed = await get(`${tier.worker('w1')}/`);
+    expect(failed.status).toBe(504);
+    expect(failed.body).toContain('did not respond in time');
+    mute.close();
+    await tier.stop();
+  });
+
   it('one that breaks mid-body: the client sees a broken response, never a complete-looking one', async () => {
     const liar = createTcpServer((socket) => {
       socket.on('error', () => undefined);
@@ -177,6 +190,7 @@ describe('origins on a bad day', () => {
 });
 
 describe('a log that cannot be written', () => {
+  // Reason: only Linux has a device that is always full.
   it.runIf(existsSync('/dev/full'))('costs lines, not requests; it is said once and counted', async () => {
     const tier = await startTier({ config: { proxy: { accessLog: 'all', accessLogFile: '/dev/full' } }, args: ['--workers', '1'] });
     for (let sent = 0; sent < 20; sent += 1) expect((await get(`${tier.worker('w1')}/echo`)).status).toBe(200);
@@ -212,6 +226,7 @@ describe('the processes of the tier', () => {
     expect(running.stdout()).toContain('Stopped before it was up');
   });
 
+  // Reason: finding a child before it serves needs Linux's /proc.
   it.runIf(existsSync('/proc/self/stat'))('that die before they serve are an error of the whole, without a stack', async () => {
     const running = run(['up', ...addresses(ownNetwork()), '--log-level', 'info', '--set', 'log.to=-']);
     const [, origin] = await running.saw(/"child":"origin","pid":(\d+)/);

@@ -17,7 +17,7 @@ export const ranks: readonly Rank[] = [
   { rank: 2, rooms: ['dns/', 'proxy/', 'origin/'], what: 'the services themselves; none knows another' },
   { rank: 3, rooms: ['metrics/'], what: 'listens to the services and speaks Prometheus' },
   { rank: 4, rooms: ['config/'], what: 'the schema, loading, errors that name the line' },
-  { rank: 5, rooms: ['control/'], what: 'admin API, dashboard, service discovery' },
+  { rank: 5, rooms: ['control/'], what: 'probing workers, admin API, service discovery' },
   { rank: 6, rooms: ['tier/'], what: 'wires it all; child processes' },
   { rank: 7, rooms: ['cli/', 'index.ts'], what: 'the command line and the public surface' },
 ];

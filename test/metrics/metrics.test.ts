@@ -37,7 +37,7 @@ const newWorker = () => {
 const newDns = () => {
   const stats = createDnsStats(['a', 'b']);
   const pool = newPool();
-  const metrics = createDnsMetrics({ stats, pool });
+  const metrics = createDnsMetrics({ stats, pool, evictionsTotal: () => 0 });
   opened.push(metrics);
   return { stats, pool, metrics };
 };

@@ -9,6 +9,7 @@ export function missing(...programs: readonly string[]): string | undefined {
   const absent = programs.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
   if (absent.length === 0) return undefined;
   const reason = `not installed here: ${absent.join(', ')}`;
+  if (process.env['ROUNDHOUSE_SKIP_NOTHING'] !== undefined) throw new Error(reason);
   process.stderr.write(`skipped: ${reason}\n`);
   return reason;
 }

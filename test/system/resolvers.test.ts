@@ -6,6 +6,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseExposition } from '../../src/metrics/exposition.js';
 import { exec, missing, notRoot } from '../support/programs.js';
 import { startTier, type TestTier } from '../support/tier.js';
 
@@ -15,7 +16,7 @@ beforeAll(async () => {
     { name: 'alias', type: 'CNAME', value: 'www' },
     { name: 'big', type: 'TXT', value: 'x'.repeat(1500) },
   ];
-  tier = await startTier({ config: { dns: { ttl: 1, records } } });
+  tier = await startTier({ config: { dns: { ttl: 30, records } } });
 });
 afterAll(async () => {
   await tier.stop();
@@ -99,10 +100,9 @@ describe.skipIf(missing('unbound', 'unshare', 'getent', 'curl') ?? notRoot())('u
   do-not-query-localhost: no
   access-control: 127.0.0.0/8 allow
   local-zone: "test." nodefault
-  cache-max-ttl: 1
-stub-zone:
+forward-zone:
   name: "roundhouse.test"
-  stub-addr: ${tier.dns.address}@5300
+  forward-addr: ${tier.dns.address}@5300
 `,
     );
     unbound = spawn('unbound', ['-d', '-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -115,12 +115,22 @@ stub-zone:
     unbound.kill();
   });
 
+  /** A queries that reached our server. */
+  async function queriesSeen(): Promise<number> {
+    const samples = parseExposition(await (await fetch(`http://${tier.network}.1:9153/metrics`)).text());
+    const counted = samples.filter(({ name, labels }) => name === 'roundhouse_dns_queries_total' && labels['type'] === 'A');
+    return counted.reduce((sum, { value }) => sum + value, 0);
+  }
+
   /** Runs a shell command in which the C library resolves through unbound. */
   const inside = (command: string): ReturnType<typeof exec> => exec('unshare', ['-m', 'sh', '-c', `mount --bind ${resolv} /etc/resolv.conf && ${command}`]);
 
   it('unbound resolves and caches the zone', async () => {
     const { stdout } = await exec('dig', [`@${tier.network}.53`, tier.service, '+short']);
     expect(stdout.trim().split('\n').sort()).toEqual(workers());
+    const asked = await queriesSeen();
+    for (let again = 0; again < 5; again += 1) await exec('dig', [`@${tier.network}.53`, tier.service, '+short']);
+    expect(await queriesSeen()).toBe(asked);
     const negative = await exec('dig', [`@${tier.network}.53`, 'nobody.roundhouse.test']);
     expect(negative.stdout).toMatch(/status: NXDOMAIN/);
   });
