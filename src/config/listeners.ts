@@ -44,16 +44,16 @@ function listenersOf(config: Config, isGiven: (path: Path) => boolean): Listener
   return [...fixed, ...workersOf(config).flatMap((worker) => workerListeners(worker, isGiven))].filter(({ port }) => port !== 0);
 }
 
-/** A worker binds its IPv4 address, and its IPv6 address only when it has no other. */
+/** A worker serves clients on both of its addresses, and metrics on one: the IPv4 address if it has one. */
 function workerListeners({ index, address, address6, port, metricsPort }: WorkerEntry, isGiven: (path: Path) => boolean): Listener[] {
-  const bound = address ?? address6 ?? '::';
+  const addresses = [address, address6].filter((one) => one !== undefined);
   const keyOf = (key: string): Path => {
     const own = ['workers', 'members', index, key];
     return isGiven(own) ? own : ['workers', key];
   };
   return [
-    { path: keyOf('port'), address: bound, port },
-    { path: keyOf('metricsPort'), address: bound, port: metricsPort },
+    ...addresses.map((bound) => ({ path: keyOf('port'), address: bound, port })),
+    ...addresses.slice(0, 1).map((bound) => ({ path: keyOf('metricsPort'), address: bound, port: metricsPort })),
   ];
 }
 
