@@ -9,6 +9,7 @@ import { policyNames } from '../pool/policies.js';
 import { addressAt, originsOf, workersOf } from './effective.js';
 import { canonicalAddress, portClashes } from './listeners.js';
 import type { Path } from './outline.js';
+import { isModulePath } from './paths.js';
 import { nearest, shown, type Problem } from './problems.js';
 import type { Config } from './schema.js';
 
@@ -16,7 +17,10 @@ export type IsGiven = (path: Path) => boolean;
 
 type Check = (config: Config, isGiven: IsGiven) => readonly Problem[];
 
-const checks: readonly Check[] = [ttl, policies, workerList, memberAddresses, probes, timeouts, origins, names, records, portClashes];
+const checks: readonly Check[] = [
+  ...[ttl, policies, workerList, memberAddresses, probes, timeouts],
+  ...[origins, originDirectory, names, records, portClashes],
+];
 
 export function findConflicts(config: Config, isGiven: IsGiven): Problem[] {
   return checks.flatMap((check) => check(config, isGiven));
@@ -36,7 +40,7 @@ function policies({ dns, proxy }: Config): Problem[] {
     { path: ['dns', 'policy'], policy: dns.policy },
     { path: ['proxy', 'policy'], policy: proxy.policy },
   ].flatMap(({ path, policy }) => {
-    if (/[/\\]/.test(policy) || policyNames.some((name) => name === policy)) return [];
+    if (isModulePath(policy) || policyNames.some((name) => name === policy)) return [];
     const close = nearest(policy, policyNames);
     const hint = close === undefined ? '' : `; did you mean ${close}?`;
     return [{ path, text: `expected one of ${policyNames.join(', ')}, or the path of a module such as ./my-policy.js, got ${shown(policy)}${hint}` }];
@@ -126,6 +130,12 @@ function origins(config: Config): Problem[] {
     ...twins(entries.map(({ name, namePath }) => ({ path: namePath, value: name.toLowerCase(), shown: name }))),
     ...twins(entries.map(({ url, urlPath }) => ({ path: urlPath, value: new URL(url).origin, shown: url }))),
   ];
+}
+
+function originDirectory({ origins: written, origin }: Config): Problem[] {
+  if (written === undefined || origin.directory === undefined) return [];
+  const text = 'only the built-in origin serves a directory, and it does not run beside `origins` (or --origin); remove one of the two';
+  return [{ path: ['origin', 'directory'], about: [['origins']], text }];
 }
 
 function originUrl(url: string, path: Path): Problem[] {

@@ -1,6 +1,6 @@
 /**
  * Loading: defaults < file < command line, checked as a whole. Either everything is right, or one error tells all that
- * is wrong, a line each, with key and place, so that nobody mends a file one complaint at a time.
+ * is wrong, a line each, with key and line or with the flag, so that nobody mends a file one complaint at a time.
  *
  * Lists are replaced and not merged. A section without content (`dns:` with everything below it commented out) means its
  * defaults.
@@ -8,9 +8,10 @@
 import { dirname, resolve } from 'node:path';
 import { findConflicts } from './conflicts.js';
 import { formatPath, mappingOf, outline, valueAt, type OutlineNode, type Path } from './outline.js';
+import { missingOnDisk, withAbsolutePaths } from './paths.js';
 import { problemsOf, type Problem } from './problems.js';
 import { configSchema, type Config } from './schema.js';
-import { parseSource, readSource, type Source } from './source.js';
+import { parseSource, readSource, type Source, type SourceProblem } from './source.js';
 
 export interface LoadOptions {
   /** Without one: all defaults. */
@@ -19,18 +20,30 @@ export interface LoadOptions {
   readonly overrides?: object | undefined;
   /** Which flag gave a key (`dns.ttl` → `--ttl`), for error messages. */
   readonly flagOf?: ReadonlyMap<string, string> | undefined;
+  /** Complain of directories and log files, too, that this machine does not have. */
+  readonly onDisk?: boolean | undefined;
 }
 
 export interface LoadedConfig {
+  /** Its paths are absolute. */
   readonly config: Config;
   readonly file: string | undefined;
-  /** Paths in the configuration are relative to this: the file's directory, or the working directory. */
+  /** What paths in the file were relative to: its directory, or the working directory when there is none. */
   readonly baseDirectory: string;
 }
 
-/** All that is wrong, one line each: `config: dns.port: expected …, got … (roundhouse.yaml:12)`. */
+/** All that is wrong, one line each: `config: dns.port: expected …, got … (roundhouse.yaml:12)`, or `--dns-port: expected …`. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+
+  /** @param fromFlags whether all of it was typed on the command line, so that the file, if any, is right. */
+  constructor(
+    message: string,
+    readonly fromFlags: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 const problemsMax = 50;
@@ -40,11 +53,17 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const { file, overrides = {} } = options;
   const source = file === undefined ? undefined : openSource(file);
   const input = withoutEmptySections(merge(source?.value ?? {}, overrides), outline());
-  const broken = (source?.problems ?? []).map(({ text, line }) => `config: ${text} (${file}:${line})`);
-  const { config, problems } = validate(input);
-  const complaints = [...broken.map((line) => () => line), ...problems.map((problem) => () => sentence(problem, source, options))];
-  if (config === undefined || complaints.length > 0) throw new ConfigError(listed(complaints));
-  return { config, file, baseDirectory: file === undefined ? process.cwd() : dirname(resolve(file)) };
+  const baseDirectory = file === undefined ? process.cwd() : dirname(resolve(file));
+  const baseOf = (key: Path): string => (valueAt(overrides, key).value === undefined ? baseDirectory : process.cwd());
+  const verdict = validate(input);
+  const config = verdict.config === undefined ? undefined : withAbsolutePaths(verdict.config, baseOf);
+  const missing = options.onDisk === true && config !== undefined ? missingOnDisk(config) : [];
+  const complaints = [
+    ...(source?.problems ?? []).map((problem) => broken(file, problem)),
+    ...[...verdict.problems, ...missing].map((problem) => complaint(problem, source, options)),
+  ];
+  if (config === undefined || complaints.length > 0) throw errorOf(complaints);
+  return { config, file, baseDirectory };
 }
 
 function openSource(file: string): Source {
@@ -52,21 +71,39 @@ function openSource(file: string): Source {
   try {
     text = readSource(file);
   } catch (error) {
-    throw new ConfigError(`config: ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new ConfigError(`config: ${file}: ${error instanceof Error ? error.message : String(error)}`, false, { cause: error });
   }
   const source = parseSource(text);
-  if (!source.usable) throw new ConfigError(listed(source.problems.map(({ text: what, line }) => () => `config: ${what} (${file}:${line})`)));
+  if (!source.usable) throw errorOf(source.problems.map((problem) => broken(file, problem)));
   return source;
 }
 
-function sentence({ path, text }: Problem, source: Source | undefined, options: LoadOptions): string {
-  return `config: ${path.length === 0 ? '' : `${formatPath(path)}: `}${text}${placeOf(path, source, options)}`;
+interface Complaint {
+  readonly fromFlags: boolean;
+  /** Finding the line of a problem walks the file, so it is done only for those that are told. */
+  tell(): string;
 }
 
-/** Finding the place of a problem walks the file, so it is done only for those that are told. */
-function listed(complaints: readonly (() => string)[]): string {
+const broken = (file: string | undefined, { text, line }: SourceProblem): Complaint => ({
+  fromFlags: false,
+  tell: () => `config: ${text} (${file}:${line})`,
+});
+
+function complaint({ path, text }: Problem, source: Source | undefined, options: LoadOptions): Complaint {
+  const key = formatPath(path);
+  const named = key === '' ? text : `${key}: ${text}`;
+  const author = authorOf(path, source, options);
+  if (author === 'file') return { fromFlags: false, tell: () => `config: ${named} (${options.file}:${source?.lineOf(path) ?? 1})` };
+  if (author === 'nobody') return { fromFlags: options.file === undefined, tell: () => `config: ${named}` };
+  const flag = flagFor(path, options.flagOf);
+  const sentence = flag === undefined ? `config: ${named} (command line)` : `${flag.name}: ${flag.key === key ? text : named}`;
+  return { fromFlags: true, tell: () => sentence };
+}
+
+function errorOf(complaints: readonly Complaint[]): ConfigError {
   const more = complaints.length - problemsMax;
-  return [...complaints.slice(0, problemsMax).map((tell) => tell()), ...(more > 0 ? [`config: … and ${more} more`] : [])].join('\n');
+  const lines = [...complaints.slice(0, problemsMax).map(({ tell }) => tell()), ...(more > 0 ? [`config: … and ${more} more`] : [])];
+  return new ConfigError(lines.join('\n'), complaints.every(({ fromFlags }) => fromFlags));
 }
 
 interface Verdict {
@@ -128,23 +165,22 @@ function without(value: unknown, paths: ReadonlySet<string>, base: Path = []): u
 }
 
 /**
- * ` (roundhouse.yaml:12)` or ` (--ttl)`, for who wrote it; empty for a default. What is missing stands at what it is
- * missing from. A list on the command line takes the place of the file's, so all in it is the command line's.
+ * Who wrote what is wrong; nobody, if it is a default. What is missing was left out by who wrote what it is missing from.
+ * A list on the command line takes the place of the file's, so all in it is the command line's.
  */
-function placeOf(path: Path, source: Source | undefined, { file, overrides, flagOf = new Map() }: LoadOptions): string {
+function authorOf(path: Path, source: Source | undefined, { file, overrides }: LoadOptions): 'file' | 'command line' | 'nobody' {
   const around = path.map((_, place) => path.slice(0, path.length - place));
   const given = around.map((part) => valueAt(overrides, part).value).filter((value) => value !== undefined);
-  if (given.some((value) => !isMapping(value))) return flagFor(path, flagOf);
-  if (file !== undefined && (path.length === 0 || around.some((part) => valueAt(source?.value, part).found))) {
-    return ` (${file}:${source?.lineOf(path) ?? 1})`;
-  }
-  return given.length > 0 ? flagFor(path, flagOf) : '';
+  if (given.some((value) => !isMapping(value))) return 'command line';
+  if (file !== undefined && (path.length === 0 || around.some((part) => valueAt(source?.value, part).found))) return 'file';
+  return given.length > 0 ? 'command line' : 'nobody';
 }
 
-function flagFor(path: Path, flagOf: ReadonlyMap<string, string>): string {
+function flagFor(path: Path, flagOf: ReadonlyMap<string, string> = new Map()): { readonly name: string; readonly key: string } | undefined {
   for (let length = path.length; length > 0; length -= 1) {
-    const flag = flagOf.get(formatPath(path.slice(0, length)));
-    if (flag !== undefined) return ` (${flag})`;
+    const key = formatPath(path.slice(0, length));
+    const name = flagOf.get(key);
+    if (name !== undefined) return { name, key };
   }
-  return ' (command line)';
+  return undefined;
 }

@@ -61,7 +61,7 @@ export function expectation(node: OutlineNode): string {
   if (node.enum !== undefined) return node.enum.length === 1 ? String(node.enum[0]) : `one of ${node.enum.join(', ')}`;
   switch (node.type) {
     case 'integer':
-      return `an integer ${range(node.minimum, node.maximum)}`;
+      return `a whole number ${range(node.minimum, node.maximum)}`;
     case 'number':
       return `a number ${range(node.minimum, node.maximum)}`;
     case 'array':

@@ -33,7 +33,8 @@ const head = `# Configuration
 
 A YAML file, given to \`roundhouse up\`, \`dns\`, \`worker\`, \`control\`, \`origin\` or \`check\`. Every key has a default, and
 what the command line gives overrides the file. \`roundhouse check FILE\` prints the result, or says what is wrong and in
-which line. Sizes are in bytes, times in the unit that ends the key's name. Paths are relative to the file.
+which line. Sizes are in bytes, times in the unit that ends the key's name. Paths are relative to the file; those given
+by flags and \`--set\` are relative to the working directory.
 
 Editors with a YAML language server complete and check keys when the file starts with
 

@@ -94,7 +94,7 @@ const dns = z
     port: port.default(5300).describe('Port to listen on.'),
     metricsAddress: ipAddress.default('127.0.0.1').describe('Address of `/metrics`, `/livez`, `/readyz`.'),
     metricsPort: port.default(9153).describe('Port of the same.'),
-    policy: policy.default('round-robin').describe('How the workers are ordered in answers. A path is relative to the configuration file.'),
+    policy: policy.default('round-robin').describe('How the workers are ordered in answers.'),
     tail: z.enum(['cyclic', 'shuffled']).default('cyclic').describe('`round-robin`: order behind the first place. `shuffled` spreads the retries of a dead first choice over all others.'),
     ttl: z
       .union([z.int().min(0).max(86_400), z.string().regex(/^\d{1,5}\/\d{1,5}$/)])
@@ -165,7 +165,7 @@ const proxy = z
       .prefault({})
       .describe('Retries and their budget.'),
     accessLog: z.enum(['all', 'errors', 'off']).default('errors').describe('Which exchanges are logged: every one, those that failed, or none.'),
-    accessLogFile: text.default('-').describe('Where to: `-` is standard output.'),
+    accessLogFile: text.default('-').describe('Where to: `-` for standard output, `stderr`, or a file.'),
   })
   .prefault({});
 
@@ -183,6 +183,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       address: ipAddress.default('127.0.0.1').describe('Address of the admin API. Anything but loopback needs the environment variable ROUNDHOUSE_TOKEN.'),
       port: port.default(9100).describe('Port of the same.'),
+      stateFile: text.optional().describe('File that keeps drained and disabled members over a restart of the control process; without it a restart enables all.'),
     })
     .prefault({})
     .describe('The control process: probes, operator states, admin API.'),
@@ -190,7 +191,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       address: ipAddress.default('127.0.0.1').describe('Address of the built-in origin.'),
       port: port.default(9000).describe('Port of the same.'),
-      directory: text.optional().describe('Directory to serve as the master origin; without it the demo pages.'),
+      directory: text.optional().describe('Directory to serve as the master origin; without it the demo pages. Not beside `origins`.'),
     })
     .prefault({})
     .describe('The built-in origin, which `up` runs when `origins` is not given.'),

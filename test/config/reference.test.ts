@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -41,5 +41,16 @@ describe('the reference', () => {
     walk(JSON.parse(configJsonSchema()) as Record<string, unknown>, '');
     const known = ['$schema', 'title', 'type', 'properties', 'description', 'minItems', 'maxItems', 'items', 'anyOf', 'format', 'default', 'minimum', 'maximum', 'required', 'additionalProperties', 'pattern', 'maxLength', 'minLength', 'enum'];
     expect([...keywords].filter((keyword) => !known.includes(keyword))).toEqual([]);
+  });
+
+  it('has no key that nobody reads', () => {
+    const source = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.startsWith('config/'))
+      .map((path) => readFileSync(join('src', path), 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, ''))
+      .join('\n');
+    const titles = [...configJsonSchema().matchAll(/"title": "(\w+)"/g)].map(([, key]) => key as string); // the group always takes part
+    expect(titles.length).toBeGreaterThan(80);
+    const unread = [...new Set(titles)].filter((key) => !new RegExp(`(\\.|[{,] ?|^ *)${key}\\b(?!:)`, 'm').test(source));
+    expect(unread).toEqual([]);
   });
 });
