@@ -9,10 +9,10 @@ import { configOf } from './up.js';
 
 /**
  * @returns valid YAML again, with every default filled in.
- * @throws ConfigError, or PolicyError for a policy that cannot be loaded.
+ * @throws ConfigError, also for directories and files that are not there; ServiceError for a policy that cannot be loaded.
  */
 export async function check(given: Readonly<Record<string, unknown>>): Promise<string> {
-  const { config, baseDirectory } = configOf(given);
+  const { config, baseDirectory } = configOf(given, true);
   const random = systemRandom();
   parseTtl(config.dns.ttl);
   await loadRotationFactory(config.dns.policy, baseDirectory, { tail: config.dns.tail, random });

@@ -3,7 +3,7 @@
  * flag, its help and the name in an error message cannot drift apart.
  */
 
-interface Flag {
+export interface Flag {
   /** The configuration key. */
   readonly key: string;
   readonly type: 'string' | 'number';
@@ -15,7 +15,7 @@ interface Flag {
 export const configFlags = {
   origin: { key: 'origins', type: 'string', array: true, describe: 'master origin; may be given several times' },
   workers: { key: 'workers.count', type: 'number', describe: 'how many workers' },
-  policy: { key: 'dns.policy', type: 'string', describe: 'rotation: round-robin, static-list, fixed, random, weighted, affinity, or ./module.js' },
+  policy: { key: 'dns.policy', type: 'string', describe: 'rotation: round-robin, static-list, fixed, random, weighted, affinity, ./mine.js' },
   tail: { key: 'dns.tail', type: 'string', choices: ['cyclic', 'shuffled'], describe: 'round-robin: order behind the first place' },
   ttl: { key: 'dns.ttl', type: 'string', describe: 'TTL in seconds, or MAX/MIN to bound it by health' },
   zone: { key: 'dns.zone', type: 'string', describe: 'zone to be authoritative for' },
@@ -26,9 +26,9 @@ export const configFlags = {
   'worker-port': { key: 'workers.port', type: 'number', describe: 'port of the workers' },
   'control-port': { key: 'control.port', type: 'number', describe: 'port of the admin API' },
   'origin-port': { key: 'origin.port', type: 'number', describe: 'port of the built-in origin' },
-  host: { key: 'proxy.host', type: 'string', choices: ['rewrite', 'keep'], describe: 'Host that the origin sees: its own or the client\'s' },
+  host: { key: 'proxy.host', type: 'string', choices: ['rewrite', 'keep'], describe: 'Host the origin sees: its own or the client\'s' },
   'access-log': { key: 'proxy.accessLog', type: 'string', choices: ['all', 'errors', 'off'], describe: 'which exchanges are logged' },
-  'access-log-file': { key: 'proxy.accessLogFile', type: 'string', describe: 'where to; - is standard output' },
+  'access-log-file': { key: 'proxy.accessLogFile', type: 'string', describe: 'where to: - for standard output, stderr, or a file' },
   'log-level': { key: 'log.level', type: 'string', choices: ['debug', 'info', 'warn', 'error', 'silent'], describe: 'log from this level up' },
 } as const satisfies Record<string, Flag>;
 
@@ -54,7 +54,7 @@ export function overridesFrom(given: Readonly<Record<string, unknown>>, settings
   for (const [name, flag] of Object.entries(configFlags)) {
     const value = given[name];
     if (value === undefined) continue;
-    place(values, flag.key, name === 'ttl' ? plainValue(String(value)) : value);
+    place(values, flag.key, flag.type === 'number' || name === 'ttl' ? numberIn(value) : value);
     flagOf.set(flag.key, `--${name}`);
   }
   for (const setting of settings) {
@@ -72,6 +72,11 @@ function splitSetting(setting: string): [key: string, text: string] {
     throw new UsageError(`--set ${setting}: expected KEY=VALUE such as proxy.limits.maxconn=100`);
   }
   return [key, setting.slice(at + 1)];
+}
+
+/** The number that was typed; what is none stays as it is, for the message to quote. */
+function numberIn(typed: unknown): unknown {
+  return typeof typed === 'string' && /^-?\d+(\.\d+)?$/.test(typed) ? Number(typed) : typed;
 }
 
 function plainValue(text: string): unknown {
@@ -100,6 +105,12 @@ export const defaultControl = 'http://127.0.0.1:9100';
 /** The URL given with `--control`. */
 export function controlFlag(given: unknown): URL {
   const text = String(given);
-  if (!URL.canParse(text)) throw new UsageError(`--control ${text}: expected a URL such as ${defaultControl}`);
-  return new URL(text);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw wrongValue('control', `a URL such as ${defaultControl}`, text);
+  return url;
+}
+
+/** One sentence for the flags that are no configuration, as loading has it for those that are. */
+export function wrongValue(flag: string, expected: string, typed: unknown): UsageError {
+  return new UsageError(`--${flag}: expected ${expected}, got ${JSON.stringify(typed)}`);
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../clock.js';
 import { createDnsClient, type DnsAnswer, type DnsClient } from '../dns/client.js';
 import { fairness } from '../pool/fairness.js';
 import type { SocketAddress } from '../service.js';
-import { UsageError } from './flags.js';
+import { wrongValue } from './flags.js';
 import { bar, percent, table } from './table.js';
 
 interface ResolveOptions {
@@ -30,7 +30,7 @@ const countMax = 1_000_000;
 /** @param given the parsed command line. */
 export async function resolveCommand(given: Readonly<Record<string, unknown>>): Promise<Outcome> {
   const count = Number(given['count']);
-  if (!Number.isInteger(count) || count < 1 || count > countMax) throw new UsageError(`--count ${given['count']}: expected a whole number from 1 to ${countMax}`);
+  if (!Number.isInteger(count) || count < 1 || count > countMax) throw wrongValue('count', `a whole number from 1 to ${countMax}`, given['count']);
   const type = String(given['type']).toUpperCase();
   return resolve({ name: String(given['name']), type, count, server: serverOf(String(given['server'])), json: given['json'] === true });
 }
@@ -39,7 +39,7 @@ export async function resolveCommand(given: Readonly<Record<string, unknown>>): 
 function serverOf(text: string): SocketAddress {
   const [, bracketed, plain, port = '53'] = /^(?:\[([\da-f:.]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const address = bracketed ?? plain;
-  if (address === undefined || isIP(address) === 0 || Number(port) > 65_535) throw new UsageError(`--server ${text}: expected ADDR:PORT such as 127.0.0.1:5300`);
+  if (address === undefined || isIP(address) === 0 || Number(port) > 65_535) throw wrongValue('server', 'ADDR:PORT such as 127.0.0.1:5300', text);
   return { address, port: Number(port) };
 }
 

@@ -2,7 +2,6 @@
  * `roundhouse up`: the whole tier in the foreground, and the screen it greets with.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { systemClock } from '../clock.js';
 import { workersOf, type WorkerEntry } from '../config/effective.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
@@ -16,21 +15,33 @@ import { runInForeground } from './lifetime.js';
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** What the command line gives of the configuration. A directory in place of a file means: serve it as the origin. */
-export function configOf(given: Given): LoadedConfig {
+/**
+ * What the command line gives of the configuration. A directory in place of a file means: serve it as the origin.
+ *
+ * @param onDisk complain of directories and log files, too, that this machine does not have
+ */
+export function configOf(given: Given, onDisk = false): LoadedConfig {
   const settings = Array.isArray(given['set']) ? given['set'].map(String) : [];
-  const { values, flagOf } = overridesFrom(given, settings);
+  const overrides = overridesFrom(given, settings);
   const source = typeof given['config'] === 'string' ? given['config'] : undefined;
-  if (source === undefined) return loadConfig({ overrides: values, flagOf });
-  if (!isDirectory(source)) return loadConfig({ file: source, overrides: values, flagOf });
-  return loadConfig({ overrides: withDirectory({ values, flagOf }, source), flagOf });
+  if (source !== undefined && isDirectory(source)) return load(withDirectory(overrides, source), undefined, onDisk);
+  return load(overrides, source, onDisk);
 }
 
-const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+const load = ({ values, flagOf }: Overrides, file: string | undefined, onDisk: boolean): LoadedConfig =>
+  loadConfig({ file, overrides: values, flagOf, onDisk });
 
-function withDirectory({ values }: Overrides, directory: string): object {
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // reading it as a file says what is wrong
+  }
+}
+
+function withDirectory({ values, flagOf }: Overrides, directory: string): Overrides {
   const origin = 'origin' in values && typeof values.origin === 'object' ? values.origin : {};
-  return { ...values, origin: { ...origin, directory: resolve(directory) } };
+  return { values: { ...values, origin: { ...origin, directory } }, flagOf: new Map([...flagOf, ['origin.directory', directory]]) };
 }
 
 export async function up(given: Given): Promise<number> {

@@ -60,6 +60,8 @@ describe('what cannot start says what, where and what to do, and leaves nothing 
     ['origins: [ftp://x]\n', /origins\[0\].*ftp:\/\/x/],
     ['dns: {policy: round-robbin}\n', /round-robbin.*round-robin/s],
     ['dns: {policy: ./nowhere.js}\n', /nowhere\.js/],
+    ['origin: {directory: ./nowhere}\n', /origin\.directory: expected a directory that exists.*:1/],
+    ['log:\n  to: nowhere/a.log\n', /log\.to: expected a file in a directory that exists.*:2/],
   ])('the configuration %j', async (text, message) => {
     const file = join(mkdtempSync(join(tmpdir(), 'roundhouse-test-')), 'roundhouse.yaml');
     writeFileSync(file, text);
@@ -71,10 +73,13 @@ describe('what cannot start says what, where and what to do, and leaves nothing 
 
   it.each([
     [['up', '/no/such/file.yaml'], 1, /\/no\/such\/file\.yaml/],
-    [['up', '--workers', 'many'], 1, /--workers/],
+    [['up', '--workers', 'many'], 2, /--workers: expected a whole number.*"many"/],
+    [['up', 'src', '--origin', 'http://127.0.0.1:1'], 2, /src: only the built-in origin serves a directory/],
     [['up', '--set', 'proxy'], 2, /KEY=VALUE/],
     [['upp'], 2, /up/],
     [['resolve', '--server', 'nowhere'], 2, /ADDR:PORT/],
+    [['resolve', '--count', 'abc'], 2, /--count: expected a whole number.*"abc"/],
+    [['status', '--control', 'ftp://127.0.0.1'], 2, /--control: expected a URL/],
     [['resolve', '--server', '127.0.0.1:1'], 1, /127\.0\.0\.1:1/],
     [['status', '--control', 'http://127.0.0.1:1'], 1, /is the tier running/],
     [['worker', '--name', 'w9'], 1, /w1, w2, w3, w4/],
