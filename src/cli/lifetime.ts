@@ -1,11 +1,14 @@
 /**
  * The life of a foreground command: serve until told to stop, stop gracefully, and at once when told twice.
  */
+import { systemClock } from '../clock.js';
 import type { Service } from '../service.js';
 
 export interface Foreground {
   readonly service: Service;
   readonly graceMs: number;
+  /** Printed at once. */
+  readonly starting?: string;
   /** Printed when it serves. */
   readonly screen: () => string;
   /** What is done, and waited for, before it stops. */
@@ -14,10 +17,14 @@ export interface Foreground {
   readonly kill?: () => void;
 }
 
+/** Some tell the process and then its group, `timeout` for one: two signals so close together are one. */
+const sameSignalMs = 300;
+
 /** Resolves with the exit code. */
-export async function runInForeground({ service, graceMs, screen, leave, kill }: Foreground): Promise<number> {
+export async function runInForeground({ service, graceMs, starting = '', screen, leave, kill }: Foreground): Promise<number> {
   surviveClosedOutput();
   const asked = signalled();
+  process.stdout.write(starting);
   const started = service.start();
   const first = await Promise.race([started.then(() => 'started' as const), asked.then(() => 'asked' as const)]);
   if (first === 'asked') {
@@ -29,9 +36,11 @@ export async function runInForeground({ service, graceMs, screen, leave, kill }:
   process.stdout.write(screen());
   await asked;
   process.stdout.write('\nStopping; Ctrl-C again stops at once.\n');
-  void signalled().then(() => {
-    kill?.();
-    process.exit(130);
+  systemClock.after(sameSignalMs, () => {
+    void signalled().then(() => {
+      kill?.();
+      process.exit(130);
+    });
   });
   await leave?.();
   await service.stop(graceMs);
@@ -43,16 +52,11 @@ function surviveClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The listeners stay: without one the next signal would end us at once. */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
-    const once = (): void => {
-      process.off('SIGINT', once);
-      process.off('SIGTERM', once);
-      process.off('SIGHUP', once);
-      resolve();
-    };
-    process.on('SIGINT', once);
-    process.on('SIGTERM', once);
-    process.on('SIGHUP', once);
+    for (const signal of signals) process.on(signal, () => resolve());
   });
 }

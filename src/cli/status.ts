@@ -3,7 +3,7 @@
  */
 import { systemClock } from '../clock.js';
 import { createControlClient, type AdminVerb } from '../control/client.js';
-import type { MemberStatus, Status } from '../control/status.js';
+import type { MemberStatus, OriginStatus, Status } from '../control/status.js';
 import { controlFlag } from './flags.js';
 import { percent, span, table, type Align } from './table.js';
 
@@ -18,9 +18,12 @@ export async function statusCommand(given: Given): Promise<string> {
   return given['json'] === true ? JSON.stringify(status, undefined, 2) : statusText(status, systemClock.realtimeMs());
 }
 
+const emptyText = 'No member is left in the answers: the service name has no address now.';
+
 /** @param nowMs real time, for "since". */
 export function statusText(status: Status, nowMs: number): string {
   const notes = [
+    ...(status.members.some((member) => member.eligible) ? [] : [emptyText]),
     ...(status.failOpen ? ['Failing open: too few members are up, so health is ignored and all enabled ones are answered.'] : []),
     ...(status.dnsReachable ? [] : ["The DNS process's metrics cannot be read: shares are unknown."]),
   ];
@@ -28,24 +31,28 @@ export function statusText(status: Status, nowMs: number): string {
     `${status.service}: policy ${status.policy}, TTL ${status.ttl}`,
     '',
     table(head, status.members.map((member) => row(member, nowMs)), align),
+    ...(status.origins.length > 0 ? ['', ...status.origins.map(originLine)] : []),
     ...(notes.length > 0 ? ['', ...notes] : []),
   ].join('\n');
 }
+
+const originLine = ({ name, upFor, probedBy }: OriginStatus): string => `origin ${name}: up for ${upFor} of ${probedBy} workers`;
 
 function row(member: MemberStatus, nowMs: number): readonly string[] {
   return [
     member.name,
     [member.address, member.address6].filter((address) => address !== undefined).join(' '),
-    member.health,
-    span(nowMs - member.sinceMs),
-    member.detail === '' ? member.reason : `${member.reason} (${member.detail})`,
-    member.history.slice(-probesShown),
+    ...(member.admin === 'disabled' ? ['–', '–', 'not probed', ''] : healthCells(member, nowMs)),
     member.admin,
     member.eligible ? 'yes' : 'no',
     member.share === undefined ? '–' : percent(member.share),
     member.requests === undefined ? '–' : String(member.requests),
     member.inFlight === undefined ? '–' : String(member.inFlight),
   ];
+}
+
+function healthCells({ health, sinceMs, reason, detail, history }: MemberStatus, nowMs: number): readonly string[] {
+  return [health, span(nowMs - sinceMs), detail === '' ? reason : `${reason} (${detail})`, history.slice(-probesShown)];
 }
 
 const effects: Readonly<Record<AdminVerb, string>> = {
@@ -56,6 +63,7 @@ const effects: Readonly<Record<AdminVerb, string>> = {
 
 export async function adminCommand(verb: AdminVerb, given: Given): Promise<string> {
   const client = createControlClient(controlFlag(given['control']), process.env['ROUNDHOUSE_TOKEN'], systemClock);
-  const { member, admin, was } = await client.change(String(given['member']), verb);
-  return was === admin ? `${member} was ${admin} already` : `${member}: ${was} → ${admin} (${effects[verb]})`;
+  const { member, admin, was, eligible } = await client.change(String(given['member']), verb);
+  const done = was === admin ? `${member} was ${admin} already` : `${member}: ${was} → ${admin} (${effects[verb]})`;
+  return eligible.length > 0 ? done : `${done}\n${emptyText}`;
 }

@@ -33,6 +33,8 @@ export interface MemberChange {
   readonly member: string;
   readonly admin: Admin;
   readonly was: Admin;
+  /** Who is in answers from now on. */
+  readonly eligible: readonly string[];
 }
 
 /** Followers, each with one connection that lasts, and room for people. */
@@ -157,7 +159,7 @@ function change({ pool, log }: ApiOptions, path: string): MemberChange {
   if (state === undefined) throw new HttpError(404, `no member ${JSON.stringify(name)}; there are ${known}`);
   pool.setAdmin(name, admin);
   if (state.admin !== admin) log.info({ member: name, admin, was: state.admin }, 'operator state changed');
-  return { member: name, admin, was: state.admin };
+  return { member: name, admin, was: state.admin, eligible: pool.snapshot().eligible.map((member) => member.name) };
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

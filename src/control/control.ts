@@ -98,14 +98,15 @@ const sharedMs = 100;
 export function acceptReadiness(status: number, body: string): ProbeOutcome {
   if (status === 200) return { ok: true };
   if (status !== 503) return { ok: false, reason: 'probe-status', detail: `HTTP ${status}` };
-  return isDrainedByOperator(body) ? { ok: true } : { ok: false, reason: 'not-ready', detail: body.slice(0, 100).trim() };
+  const { by, reason } = readReadiness(body);
+  return by === 'operator' ? { ok: true } : { ok: false, reason: 'not-ready', detail: reason };
 }
 
-function isDrainedByOperator(body: string): boolean {
+function readReadiness(body: string): { readonly by: string; readonly reason: string } {
   try {
-    const readiness: unknown = JSON.parse(body);
-    return typeof readiness === 'object' && readiness !== null && 'by' in readiness && readiness.by === 'operator';
+    const { by = '', reason = '' } = Object(JSON.parse(body)) as { by?: unknown; reason?: unknown }; // each there or not
+    return { by: String(by), reason: String(reason).slice(0, 100) || 'HTTP 503' };
   } catch {
-    return false;
+    return { by: '', reason: 'HTTP 503' };
   }
 }

@@ -32,6 +32,13 @@ export interface MemberStatus {
   readonly inFlight: number | undefined;
 }
 
+/** An origin as the workers that can be asked see it: each probes by itself. */
+export interface OriginStatus {
+  readonly name: string;
+  readonly upFor: number;
+  readonly probedBy: number;
+}
+
 export interface Status {
   readonly service: string;
   readonly policy: string;
@@ -40,6 +47,7 @@ export interface Status {
   /** Can the DNS process's metrics be read? */
   readonly dnsReachable: boolean;
   readonly members: readonly MemberStatus[];
+  readonly origins: readonly OriginStatus[];
 }
 
 export interface StatusOptions {
@@ -71,6 +79,7 @@ export async function collectStatus(options: StatusOptions): Promise<Status> {
     ttl: options.ttl,
     failOpen,
     dnsReachable: dns !== undefined,
+    origins: originStatuses([...pages.values()].flatMap((page) => page ?? [])),
     members: members.map((state) => {
       const { name } = state.member;
       return memberStatus(state, eligible.includes(state.member), options.history(name), dns, answers, pages.get(name));
@@ -104,6 +113,14 @@ function memberStatus(
     requests: worker && sum(worker, 'roundhouse_proxy_requests_total', {}),
     inFlight: worker && sum(worker, 'roundhouse_proxy_in_flight_requests', {}),
   };
+}
+
+function originStatuses(samples: readonly Sample[]): OriginStatus[] {
+  const seen = samples.filter(({ name, labels }) => name === 'roundhouse_pool_member_up' && labels['pool'] === 'origins');
+  return [...new Set(seen.map(({ labels }) => labels['member'] ?? ''))].map((name) => {
+    const views = seen.filter(({ labels }) => labels['member'] === name);
+    return { name, upFor: views.filter(({ value }) => value === 1).length, probedBy: views.length };
+  });
 }
 
 const pageKey = ({ role, name }: ScrapeTarget): string => (role === 'dns' ? 'dns' : name);

@@ -20,7 +20,12 @@ interface FaultRow {
 export const faults = {
   // downstream: the client's doing
   'malformed-request': { source: 'downstream', status: 400, retry: 'never', text: 'The request is not valid HTTP.' },
-  'bad-host': { source: 'downstream', status: 400, retry: 'never', text: 'The request needs exactly one valid Host field.' },
+  'bad-host': {
+    source: 'downstream',
+    status: 400,
+    retry: 'never',
+    text: 'The request needs exactly one valid Host field, and an absolute target must agree with it.',
+  },
   'request-timeout': { source: 'downstream', status: 408, retry: 'never', text: 'The request took too long to arrive.' },
   'body-too-large': { source: 'downstream', status: 413, retry: 'never', text: 'The request body is larger than this proxy accepts.' },
   'target-too-long': { source: 'downstream', status: 414, retry: 'never', text: 'The request target is longer than this proxy accepts.' },

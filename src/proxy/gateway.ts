@@ -186,7 +186,7 @@ function onDrain(this: Exchange): void {
 
 function onAbort(this: Exchange, code: FaultCode): void {
   if (this.tunnel?.answered === true) return; // the tunnel reports its own end
-  if (!this.responded) this.record.status = 499;
+  if (!this.responded) this.record.status = faults[code].status;
   recordFault(this.record, code, '');
   finish(this);
 }

@@ -17,7 +17,8 @@ const head = `# What the proxy does
 - \`Host\` is the origin's own name (\`host: rewrite\`), and \`Location\` fields that point at the origin are turned to the
   name the client used; or it is what the client sent (\`host: keep\`).
 - The request body starts to flow when an origin has accepted the connection. Trailers are dropped.
-- WebSocket upgrades pass; CONNECT and TRACE are answered 501.
+- WebSocket upgrades pass; CONNECT and TRACE are answered 501. When one side of a tunnel has ended, the other has 10 s.
+- A client that closes its side before it has the answer counts as gone, as with nginx: its request is given up.
 
 ## Which origin, and which next
 

@@ -30,6 +30,7 @@ describe('status text', () => {
         ttl: '30/5 s',
         failOpen: true,
         dnsReachable: false,
+        origins: [{ name: 'o1', upFor: 1, probedBy: 4 }],
         members: [
           {
             ...{ name: 'w1', address: '127.0.0.11', address6: undefined, port: 8080, health: 'down', reason: 'probe-refused', detail: 'ECONNREFUSED' },
@@ -41,6 +42,7 @@ describe('status text', () => {
       6000,
     );
     expect(text).toMatch(/w1 +127\.0\.0\.11 +down +5 s +probe-refused \(ECONNREFUSED\) +\+\+-- +enabled +yes +– +– +–/);
+    expect(text).toContain('origin o1: up for 1 of 4 workers');
     expect(text).toContain('Failing open');
     expect(text).toContain('shares are unknown');
   });

@@ -161,8 +161,8 @@ describe('the admin API', () => {
   it('drains, enables and disables by name; names what there is when the name is wrong', async () => {
     const control = await startControl([await workerEndpoint(), await workerEndpoint()]);
     const client = createControlClient(apiUrl(control.address()), undefined, systemClock);
-    expect(await client.change('w2', 'drain')).toEqual({ member: 'w2', admin: 'draining', was: 'enabled' });
-    expect(await client.change('w2', 'drain')).toEqual({ member: 'w2', admin: 'draining', was: 'draining' });
+    expect(await client.change('w2', 'drain')).toEqual({ member: 'w2', admin: 'draining', was: 'enabled', eligible: ['w1'] });
+    expect(await client.change('w2', 'drain')).toEqual({ member: 'w2', admin: 'draining', was: 'draining', eligible: ['w1'] });
     expect(await client.change('w2', 'disable')).toMatchObject({ admin: 'disabled' });
     await expect(client.change('w9', 'drain')).rejects.toThrow(/no member "w9"; there are w1, w2/);
   });
@@ -234,11 +234,11 @@ describe('the state file', () => {
 describe('status', () => {
   it('takes shares and load from the metrics pages, and lives with pages that cannot be had', async () => {
     const dns = await workerEndpoint('roundhouse_dns_answer_first_places_total{member="w1",type="A"} 30\nroundhouse_dns_answer_first_places_total{member="w2",type="A"} 10\n');
-    const busy = await workerEndpoint('roundhouse_proxy_requests_total{method="GET",status="2xx"} 7\nroundhouse_proxy_requests_total{method="GET",status="5xx"} 1\nroundhouse_proxy_in_flight_requests 2\n');
+    const busy = await workerEndpoint('roundhouse_proxy_requests_total{method="GET",status="2xx"} 7\nroundhouse_proxy_requests_total{method="GET",status="5xx"} 1\nroundhouse_proxy_in_flight_requests 2\nroundhouse_pool_member_up{pool="origins",member="o1"} 1\n');
     const mute = await workerEndpoint();
     const control = await startControl([busy, mute], { dns });
     const status = await control.status();
-    expect(status).toMatchObject({ service: 'www.roundhouse.test', dnsReachable: true, failOpen: false });
+    expect(status).toMatchObject({ service: 'www.roundhouse.test', dnsReachable: true, failOpen: false, origins: [{ name: 'o1', upFor: 1, probedBy: 1 }] });
     const numbers = { firstPlaces: 30, share: 0.75, requests: 8, inFlight: 2 };
     expect(status.members[0]).toMatchObject({ name: 'w1', eligible: true, ...numbers, history: expect.stringMatching(/^\++$/) });
     const withoutDns = await startControl([busy, mute]);
@@ -251,8 +251,9 @@ describe('what a worker says on /readyz', () => {
   it.each([
     [200, '{"ready":true}', { ok: true }],
     [503, '{"ready":false,"reason":"draining","by":"operator"}', { ok: true }],
-    [503, '{"ready":false,"reason":"stopping","by":"signal"}', { ok: false, reason: 'not-ready' }],
-    [503, 'busy', { ok: false, reason: 'not-ready' }],
+    [503, '{"ready":false,"reason":"stopping","by":"signal"}', { ok: false, reason: 'not-ready', detail: 'stopping' }],
+    [503, 'busy', { ok: false, reason: 'not-ready', detail: 'HTTP 503' }],
+    [503, 'null', { ok: false, reason: 'not-ready', detail: 'HTTP 503' }],
     [500, '', { ok: false, reason: 'probe-status', detail: 'HTTP 500' }],
     [204, '', { ok: false, reason: 'probe-status' }],
   ])('%s %s', (status, body, outcome) => {

@@ -16,6 +16,9 @@ import type { ClientSide } from './http-proxy-client-side.js';
 import { openTunnel, type StandInSocket } from './http-proxy-tunnel.js';
 import { proxyOptions, standInRequest } from './http-proxy-upstream.js';
 
+/** When one side of a tunnel has ended, the other may finish what it was saying. WebSocket peers close both ways at once. */
+const halfCloseMsMax = 10_000;
+
 export interface HttpForward extends Forward {
   /** Ends everything under way, now; settles when all connections are closed. */
   cut(): Promise<void>;
@@ -55,7 +58,7 @@ export function createHttpForward({ limits, timeouts, clock, stats, clientSides 
       const client = clientSides.get(downstream);
       if (client === undefined) throw new RangeError('only an exchange with an upgrade can become a tunnel');
       const options = proxyOptions(origin, agents.for(origin.scheme));
-      const tunnel = { client, request, origin, listener, agents, clock, halfCloseMs: timeouts.keepAliveMs };
+      const tunnel = { client, request, origin, listener, agents, clock, halfCloseMs: Math.min(timeouts.keepAliveMs, halfCloseMsMax) };
       return openTunnel(tunnel, (standInReq, standIn, onError) => {
         proxy.ws(standInReq as unknown as IncomingMessage, standIn, Buffer.alloc(0), options, onError); // as above
       });
