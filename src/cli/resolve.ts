@@ -61,7 +61,12 @@ async function resolveOnce(client: DnsClient, { name, type, json }: ResolveOptio
   return { text: table(['place', 'address', 'type', 'TTL'], rows, ['right', 'left', 'left', 'right']), exitCode };
 }
 
-const absence = ({ rcode }: DnsAnswer): string => (rcode === 'NOERROR' ? 'the name exists, but has no such record (NODATA)' : rcode);
+const absences: Readonly<Record<string, string>> = {
+  NOERROR: 'the name exists, but has no such record (NODATA)',
+  NXDOMAIN: 'there is no such name (NXDOMAIN)',
+  REFUSED: 'outside the zone of this server (REFUSED); give the whole name, such as www.roundhouse.test',
+};
+const absence = ({ rcode }: DnsAnswer): string => absences[rcode] ?? rcode;
 
 async function resolveMany(client: DnsClient, { name, type, count, json }: ResolveOptions): Promise<Outcome> {
   const firstPlaces = new Map<string, number>();

@@ -50,6 +50,7 @@ export async function up(given: Given): Promise<number> {
   const tier = createTier({ config, baseDirectory, clock: systemClock, random: systemRandom(), log });
   return runInForeground({
     service: tier,
+    starting: `\n  Starting ${workersOf(config).length} workers …\n`,
     graceMs: config.proxy.timeouts.drainMs,
     screen: () => greeting(config, systemClock.monotonicMs() / 1000),
     kill: tier.kill,

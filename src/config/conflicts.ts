@@ -4,6 +4,7 @@
  * Each check is a function from the whole configuration to problems, so that all of them are told at once. Of two keys in
  * conflict the one that somebody wrote is to blame, not the one that has its default.
  */
+import { isIP } from 'node:net';
 import { absoluteName, parseRecord } from '../dns/record.js';
 import { policyNames } from '../pool/policies.js';
 import { addressAt, originsOf, workersOf } from './effective.js';
@@ -18,8 +19,8 @@ export type IsGiven = (path: Path) => boolean;
 type Check = (config: Config, isGiven: IsGiven) => readonly Problem[];
 
 const checks: readonly Check[] = [
-  ...[ttl, policies, workerList, memberAddresses, probes, timeouts],
-  ...[origins, originDirectory, names, records, portClashes],
+  ...[ttl, policies, workerList, memberAddresses, wildcardAddresses, probes, timeouts],
+  ...[origins, ownWorkers, originDirectory, names, records, portClashes],
 ];
 
 export function findConflicts(config: Config, isGiven: IsGiven): Problem[] {
@@ -58,6 +59,33 @@ function workerList({ workers }: Config, isGiven: IsGiven): Problem[] {
     .map((key) => ['workers', key])
     .filter(isGiven)
     .map((path) => ({ path, about: [['workers', 'members']], text: 'this has no effect beside workers.members; remove one of the two' }));
+}
+
+/** An A record of 0.0.0.0 leads nobody anywhere. */
+function wildcardAddresses({ workers }: Config): Problem[] {
+  const given = workers.members ?? [{ address: workers.address, address6: undefined }];
+  return given.flatMap((member, index) =>
+    (['address', 'address6'] as const).flatMap((key): Problem[] => {
+      const value = member[key];
+      if (value === undefined || !['0.0.0.0', '::'].includes(canonicalAddress(value))) return [];
+      const path = workers.members === undefined ? ['workers', key] : ['workers', 'members', index, key];
+      return [{ path, text: `expected an address that clients can connect to, got ${shown(value)}` }];
+    }),
+  );
+}
+
+/** Requests would go round in a circle until a worker notices itself in Via. */
+function ownWorkers(config: Config): Problem[] {
+  if (config.origins === undefined) return [];
+  const workers = workersOf(config);
+  return originsOf(config).flatMap(({ url }, index): Problem[] => {
+    const { hostname, port, protocol } = URL.canParse(url) ? new URL(url) : { hostname: '', port: '', protocol: '' };
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const at = Number(port) || (protocol === 'https:' ? 443 : 80);
+    const isHost = (address: string | undefined): boolean => address !== undefined && canonicalAddress(address) === canonicalAddress(host);
+    const own = workers.find((worker) => isIP(host) !== 0 && worker.port === at && (isHost(worker.address) || isHost(worker.address6)));
+    return own === undefined ? [] : [{ path: ['origins', index], text: `expected an origin, got ${shown(url)}, which is our worker ${own.name}` }];
+  });
 }
 
 function memberAddresses({ workers }: Config): Problem[] {

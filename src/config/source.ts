@@ -75,11 +75,14 @@ function readAdvice(error: NodeJS.ErrnoException): string {
 
 export function parseSource(text: string): Source {
   const lines = new LineCounter();
-  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' } as const;
+  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const document = attempt(() => parseDocument(text, options));
   if (document === undefined) return unusable([{ text: 'the file is nested too deeply', line: 1 }]);
-  const flaws = [...document.errors, ...document.warnings].map(({ message, pos }) => ({ text: `not valid YAML: ${message}`, line: lineAt(pos[0]) }));
+  const flaws = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+    text: code === 'MULTIPLE_DOCS' ? 'the file has several documents (---); keep one' : `not valid YAML: ${message}`,
+    line: lineAt(pos[0]),
+  }));
   if (flaws.length > 0) return unusable(flaws);
   const converted = attempt(() => ({ value: document.toJS({ maxAliasCount: aliasesMax }) as unknown }));
   if (converted === undefined) return unusable([{ text: `anchors are used more than ${aliasesMax} times, or nested too deeply`, line: 1 }]);

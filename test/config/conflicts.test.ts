@@ -36,6 +36,13 @@ describe('values that are right alone and wrong together', () => {
     ['probes that outlast their interval', { workers: { probe: { timeoutMs: 3000 } } }, 'workers.probe.timeoutMs: expected at most interMs, which is 2000, got 3000'],
     ['an interval below the time limit', { proxy: { probe: { interMs: 100 } } }, 'proxy.probe.interMs: expected at least timeoutMs, which is 1000, got 100; set both'],
     ['a head that may take longer than its request', { proxy: { timeouts: { requestMs: 5000 } } }, 'proxy.timeouts.requestMs: expected at least headersMs, which is 10000 and part of it, got 5000'],
+    ['a wildcard as the first worker', { workers: { address: '0.0.0.0' } }, 'workers.address: expected an address that clients can connect to, got "0.0.0.0"'],
+    [
+      'a wildcard as a member',
+      { workers: { members: [{ name: 'a', address6: '0::0' }] } },
+      'workers.members[0].address6: expected an address that clients can connect to, got "0::0"',
+    ],
+    ['a worker as its own origin', { origins: ['http://127.0.0.12:8080'] }, 'origins[0]: expected an origin, got "http://127.0.0.12:8080", which is our worker w2'],
     ['an origin with a path', { origins: ['http://a.test/b'] }, 'origins[0]: expected a URL without path, query and fragment (requests keep their own), got "http://a.test/b"'],
     ['an origin with an empty query', { origins: [{ url: 'http://a.test?' }] }, 'origins[0].url: expected a URL without path, query and fragment (requests keep their own), got "http://a.test?"'],
     ['an origin with credentials', { origins: ['http://me:secret@a.test'] }, 'origins[0]: expected a URL without user name and password, which this proxy would not send'],

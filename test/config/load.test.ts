@@ -167,6 +167,10 @@ describe('a file that is not a configuration', () => {
     expect(lines.slice(1).every((line) => line.startsWith('config: not valid YAML: '))).toBe(true);
   });
 
+  it('is told that only one document is read', () => {
+    expect(complaints('dns: {}\n---\ndns: {}\n')).toEqual(['config: the file has several documents (---); keep one (roundhouse.yaml:2)']);
+  });
+
   it('is told of each key given twice', () => {
     expect(complaints('dns: { port: 1 }\nlog:\n  level: warn\n  level: info\ndns: {}\n')).toEqual([
       'config: log.level: the key is given twice; keep one (roundhouse.yaml:4)',
