@@ -9,7 +9,7 @@ import yargs, { type Argv, type Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { configFlags, defaultControl, UsageError, type Flag } from './flags.js';
 
-const expectedErrors = new Set(['ServiceError', 'LogError', 'ConfigError', 'ControlError', 'LogError', 'UsageError']);
+const expectedErrors = new Set(['ServiceError', 'LogError', 'ConfigError', 'ControlError', 'UsageError']);
 
 /** The outcome of the command, set by its handler. */
 let exitCode = 0;

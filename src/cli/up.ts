@@ -50,7 +50,7 @@ export async function up(given: Given): Promise<number> {
   const tier = createTier({ config, baseDirectory, clock: systemClock, random: systemRandom(), log });
   return runInForeground({
     service: tier,
-    starting: `\n  Starting ${workersOf(config).length} workers …\n`,
+    starting: `\n  Starting ${counted(workersOf(config).length)} …\n`,
     graceMs: config.proxy.timeouts.drainMs,
     screen: () => greeting(config, systemClock.monotonicMs() / 1000),
     kill: tier.kill,
@@ -64,7 +64,7 @@ export function greeting(config: Config, seconds: number): string {
   const service = `${dns.name}.${dns.zone}`;
   const first = workers[0]?.address ?? workers[0]?.address6 ?? '';
   return `
-  Roundhouse ${version()} is up (${seconds.toFixed(1)} s): ${service} over ${workers.length} ${workers.length === 1 ? 'worker' : 'workers'}
+  Roundhouse ${version()} is up (${seconds.toFixed(1)} s): ${service} over ${counted(workers.length)}
   policy ${dns.policy}, TTL ${dns.ttl} s
 
   DNS      ${formatAddress(dns)} (UDP and TCP)
@@ -81,6 +81,8 @@ export function greeting(config: Config, seconds: number): string {
   Ctrl-C stops gracefully, a second one at once.
 `;
 }
+
+const counted = (workers: number): string => (workers === 1 ? '1 worker' : `${workers} workers`);
 
 const originUrl = (origin: NonNullable<Config['origins']>[number]): string => (typeof origin === 'string' ? origin : origin.url);
 

@@ -193,9 +193,14 @@ function names(config: Config, isGiven: IsGiven): Problem[] {
     ...collisions(service, 'the service', servers, 'the name servers', isGiven),
     ...servers.flatMap((server) => collisions(server, 'a name server', workers, 'the workers', isGiven)),
     ...twins(servers),
+    ...workers.filter(({ value }) => roles.has(value)).map(ofRole),
     ...tooLong(config),
   ];
 }
+
+/** Logs and signals tell the processes of a tier apart by these. */
+const roles: ReadonlySet<string> = new Set(['dns', 'origin', 'control']);
+const ofRole = ({ path, shown: name }: Entry): Problem => ({ path, text: `expected a name that no other process has, got ${shown(name)}` });
 
 function collisions(owner: Entry, role: string, others: readonly Entry[], roles: string, isGiven: IsGiven): Problem[] {
   const same = others.filter(({ value }) => value === owner.value);

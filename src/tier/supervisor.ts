@@ -53,7 +53,7 @@ interface Child {
 const restartMsMin = 100;
 const restartMsMax = 10_000;
 const cleanAfterMs = 30_000;
-/** A child that is not ready by then never will be; on a busy machine the six of a tier took 8 s. */
+/** A child that is not ready so long after it was told to begin never will be; on a busy machine it took 8 s. */
 const startMsMax = 60_000;
 /** Time for a child to close its files after the grace, before it is killed. */
 const exitMsMax = 1000;
@@ -104,12 +104,13 @@ function launch(child: Child, options: SupervisorOptions, when: Promise<unknown>
   const { name, role } = child.message;
   const process = fork(program, [role], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let failure = '';
+  let late: Timer | undefined;
   child.process = process;
   child.ready = false;
   child.exited = new Promise((resolve) => {
     const once = (how: string): void => {
       if (child.process !== process) return;
-      late.cancel();
+      late?.cancel();
       resolve();
       ended(child, how, failure, options);
     };
@@ -119,17 +120,19 @@ function launch(child: Child, options: SupervisorOptions, when: Promise<unknown>
       if (process.pid === undefined) once(error.message); // it never came to be, so it will not exit either
     });
   });
-  const late = options.clock.after(startMsMax, () => {
-    failure ||= `${name}: not ready after ${startMsMax / 1000} s`;
-    if (!child.ready) process.kill('SIGKILL');
-  });
   process.on('message', (message: FromChild) => {
     if (message.kind === 'failed') failure = message.message;
     else if (message.kind === 'leaving') options.onLeaving(name);
     else serves(child, options);
   });
   when.then(
-    () => tell(process, child.message),
+    () => {
+      late = options.clock.after(startMsMax, () => {
+        failure ||= `${name}: not ready after ${startMsMax / 1000} s`;
+        if (!child.ready) process.kill('SIGKILL');
+      });
+      tell(process, child.message);
+    },
     () => undefined, // what it was to wait for failed: it will be told to end, not to begin
   );
 }

@@ -43,6 +43,7 @@ describe('values that are right alone and wrong together', () => {
       'workers.members[0].address6: expected an address that clients can connect to, got "0::0"',
     ],
     ['a worker as its own origin', { origins: ['http://127.0.0.12:8080'] }, 'origins[0]: expected an origin, got "http://127.0.0.12:8080", which is our worker w2'],
+    ['a worker that is called like a role', { workers: { members: [member('DNS', '127.0.0.2')] } }, 'workers.members[0].name: expected a name that no other process has, got "DNS"'],
     ['an origin with a path', { origins: ['http://a.test/b'] }, 'origins[0]: expected a URL without path, query and fragment (requests keep their own), got "http://a.test/b"'],
     ['an origin with an empty query', { origins: [{ url: 'http://a.test?' }] }, 'origins[0].url: expected a URL without path, query and fragment (requests keep their own), got "http://a.test?"'],
     ['an origin with credentials', { origins: ['http://me:secret@a.test'] }, 'origins[0]: expected a URL without user name and password, which this proxy would not send'],
