@@ -51,11 +51,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function answerBroken({ stats, random, onBrokenRequest }: Core, code: FaultCode, client: ClientInfo): BrokenAnswer {
+function answerBroken({ stats, random, via, onBrokenRequest }: Core, code: FaultCode, client: ClientInfo): BrokenAnswer {
   const id = newRequestId(random);
   countFault(stats, code);
   onBrokenRequest(id, code, client);
-  return errorAnswer(code, undefined, id);
+  return errorAnswer(code, undefined, id, via.pseudonym);
 }
 
 // ---- from the request's head to an attempt
@@ -231,7 +231,8 @@ function fail(exchange: Exchange, code: FaultCode, detail: string): void {
     return finish(exchange);
   }
   if (!exchange.requestComplete) downstream.pause();
-  const { status, reason, fields, body } = errorAnswer(code, fieldValue(downstream.request.fields, 'accept'), record.id);
+  const accept = fieldValue(downstream.request.fields, 'accept');
+  const { status, reason, fields, body } = errorAnswer(code, accept, record.id, core.via.pseudonym);
   answer(exchange, status, reason, fields, body, faults[code].source === 'downstream' || core.state !== 'open');
 }
 

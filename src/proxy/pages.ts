@@ -1,8 +1,8 @@
 /**
  * What a client reads when there is nothing better to give it: a page, a problem document (RFC 9457) or a line of text.
  *
- * Says what happened in one sentence and which request id to look for in the log; nothing of the inside, no address, no
- * stack. Never cached. Pure.
+ * Says what happened in one sentence, and which request id to look for in whose log; nothing else of the inside, no
+ * address, no stack. Never cached. Pure.
  */
 import { escapeHtml } from '../html.js';
 import { faults, type FaultCode } from './fault.js';
@@ -16,11 +16,11 @@ export interface ErrorAnswer {
 }
 
 /** @param accept value of the request's Accept field. */
-export function errorAnswer(code: FaultCode, accept: string | undefined, requestId: string): ErrorAnswer {
+export function errorAnswer(code: FaultCode, accept: string | undefined, requestId: string, worker: string): ErrorAnswer {
   const { status, text } = faults[code];
   const reason = reasons[status] ?? 'Error';
   const format = formats[preferredFormat(accept)];
-  const body = Buffer.from(format.write({ code, status, reason, text, requestId }));
+  const body = Buffer.from(format.write({ code, status, reason, text, requestId, worker }));
   const fields = ['Content-Type', format.type, 'Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff', 'X-Request-Id', requestId];
   if (status === 503) fields.push('Retry-After', '1');
   return { status, reason, fields, body };
@@ -48,6 +48,7 @@ interface Words {
   readonly reason: string;
   readonly text: string;
   readonly requestId: string;
+  readonly worker: string;
 }
 
 const formatNames = ['json', 'html', 'text'] as const;
@@ -59,15 +60,15 @@ const formats: Readonly<Record<FormatName, { readonly type: string; readonly wri
   text: { type: 'text/plain; charset=utf-8', write: line },
 };
 
-function problem({ code, status, reason, text, requestId }: Words): string {
-  return `${JSON.stringify({ type: 'about:blank', title: reason, status, detail: text, fault: code, requestId })}\n`;
+function problem({ code, status, reason, text, requestId, worker }: Words): string {
+  return `${JSON.stringify({ type: 'about:blank', title: reason, status, detail: text, fault: code, requestId, worker })}\n`;
 }
 
-function line({ status, reason, text, requestId }: Words): string {
-  return `${status} ${reason}: ${text}\nRequest id: ${requestId}\n`;
+function line({ status, reason, text, requestId, worker }: Words): string {
+  return `${status} ${reason}: ${text}\nRequest id: ${requestId} (${worker})\n`;
 }
 
-function page({ status, reason, text, requestId }: Words): string {
+function page({ status, reason, text, requestId, worker }: Words): string {
   const title = `${status} ${escapeHtml(reason)}`;
   return `<!doctype html>
 <html lang="en">
@@ -82,7 +83,7 @@ small{opacity:.7}
 </style>
 <h1>${title}</h1>
 <p>${escapeHtml(text)}</p>
-<p><small>Request id: <code>${escapeHtml(requestId)}</code></small></p>
+<p><small>Request id: <code>${escapeHtml(requestId)}</code> (${escapeHtml(worker)})</small></p>
 </html>
 `;
 }

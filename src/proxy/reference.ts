@@ -30,8 +30,8 @@ at most \`budgetPercent\` of the exchanges in flight, or \`budgetMin\`. "Nothing
 ## When it goes wrong
 
 The client gets the status below with a small page (HTML, plain text, or \`application/problem+json\` for those who ask),
-which quotes the request id that stands in the log. If the response had already begun, the connection is cut instead, so
-that half a response never looks complete. The code is the same word in the log, the metric
+which quotes the request id that stands in the log, and whose log that is. If the response had already begun, the
+connection is cut instead, so that half a response never looks complete. The code is the same word in the log, the metric
 \`roundhouse_proxy_faults_total\` and the tests.
 `;
 

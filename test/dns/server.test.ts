@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createVirtualClock, systemClock, type VirtualClock } from '../../src/clock.js';
 import { createDnsClient, type DnsClient } from '../../src/dns/client.js';
@@ -323,4 +324,15 @@ describe('start and stop', () => {
     await server.stop(0);
     await server.stop(0);
   });
+});
+
+const hasIPv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1') === true);
+
+// Reason: some containers have no IPv6 at all.
+it.skipIf(!hasIPv6)('answers on an IPv6 address, over UDP and TCP', async () => {
+  const { at } = await run({}, { address: '::1', port: 0 });
+  expect((await client(at).ask(www, 'A')).answers.length).toBeGreaterThan(0);
+  const { socket, messages } = await tcp(at);
+  socket.write(frame(query(www, A, { id: 7 })));
+  expect(ids(await messages(1))).toEqual([7]);
 });

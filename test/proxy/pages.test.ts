@@ -36,18 +36,18 @@ describe('the format', () => {
 describe.each(faultCodes)('the answer for %s', (code) => {
   const { status, text } = faults[code];
 
-  it('says what happened, in each format, with the request id', () => {
-    const json = errorAnswer(code, 'application/json', 'id-1');
-    const problem = { type: 'about:blank', title: json.reason, status, detail: text, fault: code, requestId: 'id-1' };
+  it('says what happened, in each format, with the request id and whose log has it', () => {
+    const json = errorAnswer(code, 'application/json', 'id-1', 'w1');
+    const problem = { type: 'about:blank', title: json.reason, status, detail: text, fault: code, requestId: 'id-1', worker: 'w1' };
     expect(JSON.parse(json.body.toString())).toEqual(problem);
     for (const accept of ['text/html', undefined]) {
-      const { body } = errorAnswer(code, accept, 'id-1');
-      for (const part of [String(status), escapeHtml(text), 'id-1']) expect(body.toString()).toContain(part);
+      const { body } = errorAnswer(code, accept, 'id-1', 'w1');
+      for (const part of [String(status), escapeHtml(text), 'id-1', '(w1)']) expect(body.toString()).toContain(part);
     }
   });
 
   it('is never stored, and says when to come back if it was our limit', () => {
-    const { fields, reason } = errorAnswer(code, 'text/html', 'id-1');
+    const { fields, reason } = errorAnswer(code, 'text/html', 'id-1', 'w1');
     expect(reason).not.toBe('Error');
     expect(fieldValue(fields, 'cache-control')).toBe('no-store');
     expect(fieldValue(fields, 'x-request-id')).toBe('id-1');
@@ -57,5 +57,5 @@ describe.each(faultCodes)('the answer for %s', (code) => {
 
 it('whatever stands in a page cannot become markup', () => {
   expect(escapeHtml(`<a href="x" title='y'>&`)).toBe('&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;');
-  expect(errorAnswer('no-origin', 'text/html', '<script>').body.toString()).not.toContain('<script>');
+  expect(errorAnswer('no-origin', 'text/html', '<script>', '<b>').body.toString()).not.toMatch(/<script>|<b>/);
 });

@@ -35,8 +35,9 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-export function run(args: readonly string[], ownGroup = false): Running {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: ownGroup });
+export function run(args: readonly string[], { ownGroup = false, environment = {} }: Pick<TestTierOptions, 'ownGroup' | 'environment'> = {}): Running {
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: ownGroup, env });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -112,15 +113,17 @@ export interface TestTierOptions {
   readonly args?: readonly string[];
   /** In a process group of its own, so that a signal can be sent to all of its processes at once. */
   readonly ownGroup?: boolean;
+  /** Variables beyond ours. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when the tier has printed its screen and every worker is in the answers. */
-export async function startTier({ config = {}, args = [], ownGroup = false }: TestTierOptions = {}): Promise<TestTier> {
+export async function startTier({ config = {}, args = [], ...how }: TestTierOptions = {}): Promise<TestTier> {
   const network = ownNetwork();
   const directory = mkdtempSync(join(tmpdir(), 'roundhouse-test-'));
   const file = join(directory, 'roundhouse.yaml');
   writeFileSync(file, JSON.stringify(addressed(network, config)));
-  const running = run(['up', file, ...args], ownGroup);
+  const running = run(['up', file, ...args], how);
   running.process.once('close', () => rmSync(directory, { recursive: true, force: true }));
   await running.saw(/Ctrl-C stops gracefully/);
   const control = `http://${network}.1:9100`;
