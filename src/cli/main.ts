@@ -7,6 +7,7 @@
  */
 import yargs, { type Argv, type Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { version } from '../version.js';
 import { configFlags, defaultControl, UsageError, type Flag } from './flags.js';
 
 const expectedErrors = new Set(['ServiceError', 'LogError', 'ConfigError', 'ControlError', 'UsageError']);
@@ -175,7 +176,7 @@ const parser = yargs(words)
   .demandCommand(1, 'a command is needed, such as `roundhouse up`')
   .strict()
   .recommendCommands()
-  .version()
+  .version(version)
   .alias('h', 'help')
   .describe({ help: 'show this help', version: 'show the version' })
   .epilogue('Exit codes: 0 fine, 1 failed, 2 wrong usage.')

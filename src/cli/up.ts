@@ -1,7 +1,7 @@
 /**
  * `roundhouse up`: the whole tier in the foreground, and the screen it greets with.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { systemClock } from '../clock.js';
 import { workersOf, type WorkerEntry } from '../config/effective.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
@@ -10,6 +10,7 @@ import { createLog } from '../log.js';
 import { systemRandom } from '../random.js';
 import { formatAddress } from '../service.js';
 import { createTier } from '../tier/tier.js';
+import { version } from '../version.js';
 import { overridesFrom, type Overrides } from './flags.js';
 import { runInForeground } from './lifetime.js';
 
@@ -64,7 +65,7 @@ export function greeting(config: Config, seconds: number): string {
   const service = `${dns.name}.${dns.zone}`;
   const first = workers[0]?.address ?? workers[0]?.address6 ?? '';
   return `
-  Roundhouse ${version()} is up (${seconds.toFixed(1)} s): ${service} over ${counted(workers.length)}
+  Roundhouse ${version} is up (${seconds.toFixed(1)} s): ${service} over ${counted(workers.length)}
   policy ${dns.policy}, TTL ${dns.ttl} s
 
   DNS      ${formatAddress(dns)} (UDP and TCP)
@@ -91,10 +92,4 @@ function workerRange(workers: readonly WorkerEntry[]): string {
     return `${name} http://${formatAddress({ address: address ?? address6, port })}`;
   });
   return named.length <= 3 ? named.join(', ') : `${named[0]} … ${named.at(-1)}`;
-}
-
-/** From package.json, which lies beside `dist`. */
-function version(): string {
-  const { version: text } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }; // our own file
-  return text;
 }

@@ -9,7 +9,8 @@ import type { ProberStats } from '../pool/prober.js';
 import type { EngineStats } from '../proxy/engines/engine.js';
 import { statusClasses, type GatewayStats } from '../proxy/stats.js';
 import type { MetricNameOf, Role } from './catalog.js';
-import { observeProcess, version } from './process.js';
+import { version } from '../version.js';
+import { observeProcess } from './process.js';
 import { createMetrics, emitTally, type Emit, type Metrics, type Readers } from './registry.js';
 
 export type { Metrics } from './registry.js';

@@ -19,9 +19,6 @@ export interface ObservedProcess {
   close(): void;
 }
 
-/** From package.json, which lies two levels up from here in `src` and in `dist`. */
-export const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }).version; // our own file
-
 /** Each sample wakes the process; every 20 ms costs nothing that can be measured. */
 const samplingMs = 20;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import { configFlags, controlFlag, overridesFrom, UsageError } from '../../src/cli/flags.js';
+import { version } from '../../src/version.js';
 import { roundhouse } from '../support/tier.js';
 
 describe('flags', () => {
@@ -46,6 +47,10 @@ describe('flags', () => {
 });
 
 describe('the command line', () => {
+  it('tells its version, wherever it is run', async () => {
+    expect((await roundhouse('--version')).stdout).toBe(`${version}\n`);
+  });
+
   it('every command explains itself with --help', async () => {
     const general = await roundhouse('--help');
     expect(general.code).toBe(0);

@@ -12,7 +12,7 @@ export interface Rank {
 }
 
 export const ranks: readonly Rank[] = [
-  { rank: 0, rooms: ['clock.ts', 'random.ts', 'service.ts', 'log.ts', 'tally.ts', 'html.ts'], what: 'effects, and what any room may need' },
+  { rank: 0, rooms: ['clock.ts', 'random.ts', 'service.ts', 'log.ts', 'tally.ts', 'html.ts', 'version.ts'], what: 'effects, and what any room may need' },
   { rank: 1, rooms: ['pool/', 'http-service.ts'], what: 'members, verdicts, rotation policies; a small HTTP server as a service' },
   { rank: 2, rooms: ['dns/', 'proxy/', 'origin/'], what: 'the services themselves; none knows another' },
   { rank: 3, rooms: ['metrics/'], what: 'listens to the services and speaks Prometheus' },
