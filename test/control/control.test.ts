@@ -16,6 +16,8 @@ import { createFollower } from '../../src/control/follower.js';
 import { silentLog } from '../../src/log.js';
 import { createPool, type Pool, type PoolMember, type PoolSnapshot } from '../../src/pool/pool.js';
 import { createRandom } from '../../src/random.js';
+import type { SocketAddress } from '../../src/service.js';
+import { ownNetwork } from '../support/addresses.js';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -45,13 +47,13 @@ const members: readonly PoolMember[] = ['w1', 'w2'].map((name, index) => ({ name
 interface More {
   readonly token?: string;
   readonly dns?: FakeWorker;
-  readonly listen?: number;
+  readonly listen?: SocketAddress;
   readonly stateFile?: string;
 }
 
 async function startControl(workers: readonly FakeWorker[], more: More = {}): Promise<Control> {
   const control = createControl({
-    listen: { address: '127.0.0.1', port: more.listen ?? 0 },
+    listen: more.listen ?? { address: '127.0.0.1', port: 0 },
     members,
     endpoints: workers.map(({ port }) => ({ address: '127.0.0.1', port })),
     dnsEndpoint: { address: '127.0.0.1', port: more.dns?.port ?? 9 },
@@ -117,8 +119,7 @@ describe('following', () => {
 
   it('keeps the last state when the control process goes, and is right again when it is back', async () => {
     const workers = [await workerEndpoint(), await workerEndpoint()];
-    const first = await startControl(workers);
-    const { port } = first.address();
+    const first = await startControl(workers, { listen: { address: `${ownNetwork()}.1`, port: 0 } });
     const pool = localPool();
     const follower = follow(first, pool);
     await follower.settled(5000);
@@ -127,7 +128,7 @@ describe('following', () => {
     await first.stop(0);
     await expect.poll(() => follower.connected()).toBe(false);
     expect(eligible(pool)).toEqual(['w2']);
-    await startControl(workers, { listen: port });
+    await startControl(workers, { listen: first.address() });
     await until(pool, (snapshot) => snapshot.members[0]?.admin === 'enabled');
     expect(eligible(pool)).toEqual(['w1', 'w2']);
   });

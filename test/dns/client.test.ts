@@ -7,6 +7,7 @@ import { createVirtualClock, systemClock, type Clock } from '../../src/clock.js'
 import { createDnsClient, type DnsClient } from '../../src/dns/client.js';
 import { readAnswer } from '../../src/dns/client-message.js';
 import { ServiceError, type SocketAddress } from '../../src/service.js';
+import { ownNetwork } from '../support/addresses.js';
 import { createDnsFixture, query } from '../support/dns-fixture.js';
 import { frame } from '../support/dns-tcp.js';
 
@@ -19,10 +20,11 @@ type Reply = (message: Buffer, peer: RemoteInfo, socket: Socket) => void;
 async function fake(reply: Reply): Promise<SocketAddress> {
   const socket = createSocket('udp4');
   socket.on('message', (message, peer) => reply(message, peer, socket));
-  socket.bind(0, '127.0.0.1');
+  const address = `${ownNetwork()}.1`;
+  socket.bind(0, address);
   await once(socket, 'listening');
   cleanups.push(() => socket.close());
-  return { address: '127.0.0.1', port: socket.address().port };
+  return { address, port: socket.address().port };
 }
 
 function client(server: SocketAddress, clock: Clock = systemClock): DnsClient {
@@ -66,11 +68,12 @@ describe('ask', () => {
 
   it('says so when nobody listens', async () => {
     const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
+    const address = `${ownNetwork()}.1`;
+    socket.bind(0, address);
     await once(socket, 'listening');
     const { port } = socket.address();
     await new Promise<void>((resolve) => void socket.close(resolve));
-    await expect(client({ address: '127.0.0.1', port }).ask('a.test', 'A')).rejects.toThrow(`cannot ask 127.0.0.1:${port}: nothing listens there; start the server`);
+    await expect(client({ address, port }).ask('a.test', 'A')).rejects.toThrow(`cannot ask ${address}:${port}: nothing listens there; start the server`);
   });
 
   it('asks once more, under another id, and then says what it did', async () => {

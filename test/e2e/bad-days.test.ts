@@ -13,7 +13,8 @@ import { systemClock } from '../../src/clock.js';
 import { createRandom } from '../../src/random.js';
 import { createDnsClient } from '../../src/dns/client.js';
 import { get, startLoad } from '../support/load.js';
-import { childrenOf, ownNetwork, roundhouse, run, startTier, type TestTier } from '../support/tier.js';
+import { ownNetwork } from '../support/addresses.js';
+import { childrenOf, roundhouse, run, startTier, type TestTier } from '../support/tier.js';
 
 const addresses = (network: string, worker = `${network}.11`): string[] => [
   ...['--dns-address', `${network}.1`, '--worker-address', worker],
@@ -141,10 +142,11 @@ describe('a tier that is treated badly', () => {
 
 describe('origins on a bad day', () => {
   it('one of two is down: every request is served; both down: an honest 502, and back without a restart', async () => {
-    const good = createServer((_request, response) => response.end('good')).listen(0, '127.0.0.1');
+    const address = `${ownNetwork()}.1`;
+    const good = createServer((_request, response) => response.end('good')).listen(0, address);
     await once(good, 'listening');
     const { port } = good.address() as AddressInfo;
-    const tier = await startTier({ config: { origins: [`http://127.0.0.1:${port}`, 'http://127.0.0.1:9'] } });
+    const tier = await startTier({ config: { origins: [`http://${address}:${port}`, 'http://127.0.0.1:9'] } });
     const load = startLoad({ dns: tier.dns, name: tier.service, path: '/', port: 8080, users: 4 });
     await load.more(200);
     expect((await load.stop()).failures).toEqual([]);
@@ -156,7 +158,7 @@ describe('origins on a bad day', () => {
     const { requestId } = JSON.parse(failed.body) as { requestId: string };
     await tier.saw(new RegExp(`"id":"${requestId}".*"fault":"connect-refused"`)); // the id on the page stands in the log
 
-    const back = createServer((_request, response) => response.end('back')).listen(port, '127.0.0.1');
+    const back = createServer((_request, response) => response.end('back')).listen(port, address);
     await once(back, 'listening');
     expect((await get(`${tier.worker('w1')}/`)).body).toBe('back');
     back.close();

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { createDnsClient, type DnsClient } from '../../src/dns/client.js';
 import { get, startLoad } from '../support/load.js';
-import { ownNetwork, startTier, type TestTier } from '../support/tier.js';
+import { ownNetwork } from '../support/addresses.js';
+import { startTier, type TestTier } from '../support/tier.js';
 
 async function firstPlaces(client: DnsClient, name: string, types: readonly string[], queries: number): Promise<Map<string, number>> {
   const counts = new Map<string, number>();

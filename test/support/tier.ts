@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Status } from '../../src/control/status.js';
+import { ownNetwork } from './addresses.js';
 
 export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -97,14 +98,6 @@ function parentOf(pid: string): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-let made = 0;
-
-/** A loopback /24 of its own for each call in each test process. */
-export function ownNetwork(): string {
-  made += 1;
-  return `127.${100 + (process.pid % 100)}.${(Math.floor(process.pid / 100) * 7 + made) % 250}`;
 }
 
 export interface TestTierOptions {
