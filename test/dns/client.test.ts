@@ -83,7 +83,7 @@ describe('ask', () => {
       seen.push(message);
       clock.advance(2000);
     });
-    await expect(client(at, clock).ask('a.test', 'A')).rejects.toThrow(`no answer from 127.0.0.1:${at.port} to 2 queries within 2000 ms each`);
+    await expect(client(at, clock).ask('a.test', 'A')).rejects.toThrow(`no answer from ${at.address}:${at.port} to 2 queries within 2000 ms each`);
     expect(seen.length).toBe(2);
     expect(clock.pending()).toBe(0);
   });
