@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/system/**/*.test.ts', 'test/e2e/readme.test.ts'],
     pool: 'forks',
+    retry: process.env['CI'] === undefined ? 0 : 1, // as in vitest.config.ts
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
