@@ -1,209 +1,23 @@
 #!/usr/bin/env node
 /**
- * The command line: yargs turns it into calls of plain functions, which are loaded only when their command runs.
- *
- * Exit codes: 0 fine, 1 failed, 2 wrong usage. An error that a person can mend is one line; anything else is a bug of
- * ours and shows its stack.
+ * Where the program begins. For `up` the child processes are started first of all, so that they load while the command line
+ * and the configuration are being read; everything else is in `commands.ts`.
  */
-import yargs, { type Argv, type Options } from 'yargs';
-import { hideBin } from 'yargs/helpers';
-import { version } from '../version.js';
-import { configFlags, defaultControl, UsageError, type Flag } from './flags.js';
+import { availableParallelism } from 'node:os';
+import { warmUp } from '../tier/warm.js';
 
-const expectedErrors = new Set(['ServiceError', 'LogError', 'ConfigError', 'ControlError', 'UsageError']);
+const [command, ...rest] = process.argv.slice(2);
+const isHelp = rest.some((word) => ['-h', '--help', '--version'].includes(word));
 
-/** The outcome of the command, set by its handler. */
-let exitCode = 0;
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-
-/** As text too, a number arrives as it was typed and not as NaN, so that the message can quote it; help calls it a number. */
-const number = { string: true, number: true } as const;
-
-function withConfigFlags(parser: Argv): Argv {
-  const options = Object.entries<Flag>(configFlags).map(([name, { type, array, describe, choices }]): [string, Options] => {
-    return [name, { ...(type === 'number' ? number : { string: true }), array, describe, choices }];
-  });
-  return parser
-    .options(Object.fromEntries(options))
-    .option('set', { type: 'string', array: true, describe: 'any key of the file: KEY=VALUE; may be given several times' })
-    .group(['origin', 'workers', 'policy', 'tail', 'ttl'], 'Most used:')
-    .group([...Object.keys(configFlags).slice(5), 'set'], 'Configuration:');
+/** A guess is enough: one too few is started later, one too many is dropped. */
+function guessWorkers(): number {
+  const asked = Number(rest[rest.indexOf('--workers') + 1]);
+  return Math.min(Number.isInteger(asked) && asked > 0 ? asked : 4, 2 * availableParallelism());
 }
 
-const positionalConfig = { type: 'string', describe: 'configuration file (YAML)' } as const;
-
-function roleOptions(parser: Argv): Argv {
-  return withConfigFlags(parser.positional('config', positionalConfig)).option('control', {
-    type: 'string',
-    describe: 'URL of the control process (default: as configured)',
-  });
+if (command === 'up' && !isHelp) {
+  const workers = Array.from({ length: guessWorkers() }, () => 'worker' as const);
+  warmUp([...(rest.includes('--origin') ? [] : ['origin' as const]), ...workers, 'dns']);
 }
 
-const control = { type: 'string', default: defaultControl, describe: 'URL of the control process' } as const;
-
-function adminOptions(parser: Argv): Argv {
-  return parser
-    .positional('member', { type: 'string', demandOption: true, describe: 'name of a worker, such as w2' })
-    .option('control', control)
-    .epilogue('When the environment has ROUNDHOUSE_TOKEN, it is sent along: control processes on other machines ask for it.');
-}
-
-type Given = Readonly<Record<string, unknown>>; // yargs' own types say no more once commands are built apart
-
-async function runRole(role: 'dns' | 'worker' | 'control' | 'origin', given: Given): Promise<void> {
-  const { runRoleCommand } = await import('./roles.js');
-  exitCode = await runRoleCommand(role, given);
-}
-
-async function runAdmin(verb: 'drain' | 'enable' | 'disable', given: Given): Promise<void> {
-  const { adminCommand } = await import('./status.js');
-  print(await adminCommand(verb, given));
-}
-
-const words = hideBin(process.argv);
-const parser = yargs(words)
-  .scriptName('roundhouse')
-  .usage('$0 COMMAND\n\nA load-balanced reverse-proxy tier: DNS rotates over a pool of proxy workers.')
-  .command(
-    'up [config]',
-    'run the whole tier on this machine',
-    (y) =>
-      withConfigFlags(y.positional('config', { ...positionalConfig, describe: 'configuration file (YAML), or a directory to serve as the master origin' }))
-        .example('$0 up', 'four workers before a demo origin')
-        .example('$0 up ./site', 'serve the directory through them')
-        .example('$0 up --origin http://10.0.0.5:80 --workers 8', 'eight workers before your own origin')
-        .example('$0 up roundhouse.yaml --policy static-list', 'a file, with another policy'),
-    async (given) => {
-      const { up } = await import('./up.js');
-      exitCode = await up(given);
-    },
-  )
-  .command(
-    'dns [config]',
-    'run the DNS server alone',
-    (y) => roleOptions(y).example('$0 dns roundhouse.yaml', 'answer for the zone of the file'),
-    (given) => runRole('dns', given),
-  )
-  .command(
-    'worker [config]',
-    'run one worker alone',
-    (y) =>
-      roleOptions(y)
-        .option('name', { type: 'string', demandOption: true, describe: 'which member of the configuration this is' })
-        .example('$0 worker roundhouse.yaml --name w2', 'the second worker'),
-    (given) => runRole('worker', given),
-  )
-  .command(
-    'control [config]',
-    'run the control process alone: probes, operator states, admin API',
-    (y) => withConfigFlags(y.positional('config', positionalConfig)).example('$0 control roundhouse.yaml', 'probe the workers of the file'),
-    (given) => runRole('control', given),
-  )
-  .command(
-    'origin [config]',
-    'run the built-in origin alone',
-    (y) =>
-      withConfigFlags(y.positional('config', { ...positionalConfig, describe: 'configuration file (YAML), or a directory to serve' }))
-        .example('$0 origin', 'the demo pages')
-        .example('$0 origin ./site --origin-port 8000', 'a directory, on another port'),
-    (given) => runRole('origin', given),
-  )
-  .command(
-    'check <config>',
-    'validate a configuration and print it with every default filled in',
-    (y) =>
-      withConfigFlags(y.positional('config', { ...positionalConfig, demandOption: true }))
-        .example('$0 check roundhouse.yaml', 'is it right, and what does it mean?')
-        .example('$0 check roundhouse.yaml --workers 8', 'and with this changed?'),
-    async (given) => {
-      const { check } = await import('./check.js');
-      print(await check(given));
-    },
-  )
-  .command(
-    'resolve [name]',
-    'ask the DNS server, and show who stands first how often',
-    (y) =>
-      y
-        .positional('name', { type: 'string', default: 'www.roundhouse.test', describe: 'name to resolve' })
-        .option('count', { alias: 'n', ...number, default: 1, describe: 'ask so many times and count first places' })
-        .option('type', { alias: 't', type: 'string', default: 'A', describe: 'record type' })
-        .option('server', { type: 'string', default: '127.0.0.1:5300', describe: 'ADDR:PORT of the DNS server' })
-        .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
-        .example('$0 resolve', 'the addresses of the service in their order')
-        .example('$0 resolve w2.roundhouse.test', 'the address of one worker')
-        .example('$0 resolve -n 4000', 'how evenly first places are spread'),
-    async (given) => {
-      const { resolveCommand } = await import('./resolve.js');
-      const { text, exitCode: code } = await resolveCommand(given);
-      print(text);
-      exitCode = code;
-    },
-  )
-  .command(
-    'status',
-    'show the pool as the tier sees it now',
-    (y) =>
-      y
-        .option('control', control)
-        .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
-        .example('$0 status', 'a table of the workers')
-        .example('$0 status --json | jq .members', 'the same for programs'),
-    async (given) => {
-      const { statusCommand } = await import('./status.js');
-      print(await statusCommand(given));
-    },
-  )
-  .command(
-    'drain <member>',
-    'leave a worker out of new answers; it serves whoever still comes',
-    (y) => adminOptions(y).example('$0 drain w2', 'before w2 is stopped'),
-    (given) => runAdmin('drain', given),
-  )
-  .command(
-    'enable <member>',
-    'put a worker back into the answers, as long as its probes pass',
-    (y) => adminOptions(y).example('$0 enable w2', 'after `drain` or `disable`'),
-    (given) => runAdmin('enable', given),
-  )
-  .command(
-    'disable <member>',
-    'leave a worker out of new answers, and do not probe it',
-    (y) => adminOptions(y).example('$0 disable w2', 'while w2 is being repaired'),
-    (given) => runAdmin('disable', given),
-  )
-  .demandCommand(1, 'a command is needed, such as `roundhouse up`')
-  .strict()
-  .recommendCommands()
-  .version(version)
-  .alias('h', 'help')
-  .describe({ help: 'show this help', version: 'show the version' })
-  .epilogue('Exit codes: 0 fine, 1 failed, 2 wrong usage.')
-  .wrap(Math.min(110, process.stdout.columns ?? 110))
-  .exitProcess(false)
-  .fail((message, error) => {
-    if (error instanceof Error) throw error;
-    if (words.length === 0) throw new UsageError(message); // after the help, which says the rest
-    throw new UsageError(`${message.replace(/\s*\n\s*/g, ' ')} (\`roundhouse --help\` and \`roundhouse COMMAND --help\` tell more)`);
-  });
-
-try {
-  await parser.parseAsync();
-} catch (error) {
-  if (words.length === 0) process.stderr.write(`${await parser.getHelp()}\n\n`);
-  exitCode = report(error);
-}
-process.exit(exitCode);
-
-function report(error: unknown): number {
-  const expected = error instanceof Error && expectedErrors.has(error.name);
-  const text = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`roundhouse: ${text}\n`);
-  return isWrongUsage(error) ? 2 : 1;
-}
-
-/** A configuration, too, when all that is wrong with it was typed as flags. */
-function isWrongUsage(error: unknown): boolean {
-  return error instanceof UsageError || (error instanceof Error && 'fromFlags' in error && error.fromFlags === true);
-}
+await import('./commands.js');

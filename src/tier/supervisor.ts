@@ -4,11 +4,12 @@
  * A child that cannot start the first time is an error of the whole (a port in use, an address missing); one that dies
  * later is an accident, and comes back after 100 ms, 200 ms, … up to 10 s. After 30 s of service its slate is clean.
  */
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Clock, Timer } from '../clock.js';
 import type { Log } from '../log.js';
 import { ServiceError } from '../service.js';
 import type { FromChild, StartMessage, ToChild } from './protocol.js';
+import { takeChild } from './warm.js';
 
 export interface SupervisorOptions {
   readonly clock: Clock;
@@ -58,8 +59,6 @@ const startMsMax = 60_000;
 /** Time for a child to close its files after the grace, before it is killed. */
 const exitMsMax = 1000;
 
-const program = new URL('./child.js', import.meta.url);
-
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const children = new Map<string, Child>();
   return {
@@ -102,7 +101,7 @@ function newChild(message: StartMessage, settle: NonNullable<Child['settle']>): 
 
 function launch(child: Child, options: SupervisorOptions, when: Promise<unknown>): void {
   const { name, role } = child.message;
-  const process = fork(program, [role], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const process = takeChild(role);
   let failure = '';
   let late: Timer | undefined;
   child.process = process;

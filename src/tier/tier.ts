@@ -17,6 +17,7 @@ import { ServiceError, type Service } from '../service.js';
 import type { ChildRole, StartMessage } from './protocol.js';
 import { createControlRole } from './control-role.js';
 import { createSupervisor } from './supervisor.js';
+import { dropWarm } from './warm.js';
 
 export interface TierOptions {
   readonly config: Config;
@@ -62,6 +63,7 @@ export function createTier({ config, baseDirectory, clock, random, log }: TierOp
     const serving = startAll(workers, (name) => supervisor.start(message('worker', name), origin));
     const probing = Promise.all([origin, serving]).then(() => control.probe());
     const dns = supervisor.start(message('dns', 'dns'), probing);
+    dropWarm();
     await Promise.all([probing, dns]); // both at once: a child may end before its turn has come
   }
 

@@ -1,12 +1,13 @@
 /**
  * 100,000 requests and 100,000 queries: memory and sockets of the processes do not grow after warm-up. And how long `up`
- * takes, as the median of several starts.
+ * takes until all six processes serve, as the median of several starts.
  */
 import { Agent, request } from 'node:http';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { createDnsClient } from '../../src/dns/client.js';
 import { parseExposition } from '../../src/metrics/exposition.js';
+import { exec } from '../support/programs.js';
 import { startTier, type TestTier } from '../support/tier.js';
 
 const blocks = 5;
@@ -56,15 +57,21 @@ it('100,000 queries leave no memory and no socket behind', { timeout: 400_000 },
   await tier.stop();
 });
 
-it('is ready in under 2 s, as the median of five starts', async () => {
-  const seconds: number[] = [];
+it('is ready as fast as it can be expected of six processes', async () => {
+  const [ready, bare]: [number[], number[]] = [[], []];
   for (let start = 0; start < 5; start += 1) {
+    const begunMs = systemClock.monotonicMs();
+    await exec(process.execPath, ['-e', '0']);
+    bare.push((systemClock.monotonicMs() - begunMs) / 1000);
     const tier = await startTier();
-    seconds.push(Number(/is up \((\d+\.\d+) s\)/.exec(tier.stdout())?.[1]));
+    ready.push(Number(/is up \((\d+\.\d+) s\)/.exec(tier.stdout())?.[1]));
     await tier.stop();
   }
-  process.stderr.write(`ready after ${seconds.join(', ')} s\n`);
-  expect([...seconds].sort((a, b) => a - b)[2]).toBeLessThan(2);
+  const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[2] ?? Number.NaN;
+  const ratio = median(ready) / median(bare);
+  process.stderr.write(`ready after ${ready.join(', ')} s: ${ratio.toFixed(1)} times an empty Node program (${median(bare).toFixed(3)} s)\n`);
+  // 2 s on a machine that starts Node in 0.1 s; a ratio, because this machine's speed varies by half from hour to hour.
+  expect(ratio).toBeLessThan(20);
 });
 
 async function queryBlock(tier: TestTier): Promise<void> {
