@@ -1,6 +1,6 @@
 /**
  * Child processes started before anybody knows what they will have to do: they load their code while the supervisor still
- * reads the command line and the configuration, on the core that would be idle (2.4 s until all served became 1.6 s).
+ * reads the command line and the configuration, on the core that would be idle (2.4 s until all served became 1.9 s).
  *
  * They begin nothing until told. Who is not taken is dropped, and who outlives the supervisor ends by itself.
  */

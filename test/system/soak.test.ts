@@ -70,8 +70,9 @@ it('is ready as fast as it can be expected of six processes', async () => {
   const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[2] ?? Number.NaN;
   const ratio = median(ready) / median(bare);
   process.stderr.write(`ready after ${ready.join(', ')} s: ${ratio.toFixed(1)} times an empty Node program (${median(bare).toFixed(3)} s)\n`);
-  // 2 s on a machine that starts Node in 0.1 s; a ratio, because this machine's speed varies by half from hour to hour.
-  expect(ratio).toBeLessThan(20);
+  // 2 s where an empty program takes 0.118 s. A ratio, because a shared machine's speed varies by half from hour to hour;
+  // with children that load only after the command line was read it was 18, and failed.
+  expect(ratio).toBeLessThan(17);
 });
 
 async function queryBlock(tier: TestTier): Promise<void> {
