@@ -15,6 +15,7 @@ const load = async (path: string): Promise<unknown> => import(new URL(`../dist/$
 const { systemClock } = (await load('clock.js')) as typeof import('../src/clock.js');
 const { createRandom } = (await load('random.js')) as typeof import('../src/random.js');
 const { createPool } = (await load('pool/pool.js')) as typeof import('../src/pool/pool.js');
+const { createAuthority } = (await load('pool/authority.js')) as typeof import('../src/pool/authority.js');
 const { createRotation } = (await load('pool/policies.js')) as typeof import('../src/pool/policies.js');
 const { constantTtl } = (await load('pool/ttl.js')) as typeof import('../src/pool/ttl.js');
 const { createZone } = (await load('dns/zone.js')) as typeof import('../src/dns/zone.js');
@@ -29,14 +30,14 @@ function createOurs(): (query: Buffer) => number {
   const members = addresses.map((address, index) => ({ name: `w${index + 1}`, index, address, port: 8080, weight: 1 }));
   const pool = createPool(members, { upThresh: 0.5, initialHealth: 'up', realtimeMs: () => 0 });
   const random = createRandom(1);
-  const newRotation = () => createRotation('round-robin', { tail: 'cyclic', random });
+  const newAuthority = () => createAuthority({ rotation: createRotation('round-robin', { tail: 'cyclic', random }), ttl: constantTtl(30) });
   const zone = createZone({
     zone: zoneName,
     nameservers: ['ns1'],
     nameserverAddress: '127.0.0.1',
     negativeTtlS: 10,
     serial: 1,
-    rotated: { name: 'www', pool, newRotation, ttl: constantTtl(30), answersMax: 100 },
+    rotated: { name: 'www', pool, newAuthority, answersMax: 100 },
     records: [],
   });
   const responder = createResponder({ zone, stats: createDnsStats(members.map(({ name }) => name)), ednsBytes: 1232 });

@@ -43,6 +43,8 @@ export interface VirtualClock extends Clock {
   advance(byMs: number): void;
   /** How many timers wait. */
   pending(): number;
+  /** When the next timer is due (one that was cancelled counts until it is passed over); Infinity when none waits. */
+  nextMs(): number;
 }
 
 interface Entry {
@@ -80,6 +82,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     advanceTo,
     advance: (byMs) => advanceTo(nowMs + byMs),
     pending: () => heap.filter((entry) => entry.callback !== undefined).length,
+    nextMs: () => heap[0]?.atMs ?? Infinity,
   };
 }
 

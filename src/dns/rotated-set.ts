@@ -28,8 +28,8 @@ export const DOES_NOT_FIT = -1;
 
 type RotatedType = (typeof rotatedTypes)[number];
 
-export function createRotatedSet(type: RotatedType, { pool, newRotation, ttl, answersMax }: RotatedOptions, stats: DnsStats): RotatedSet {
-  const rotation = newRotation();
+export function createRotatedSet(type: RotatedType, { pool, newAuthority, answersMax }: RotatedOptions, stats: DnsStats): RotatedSet {
+  const authority = newAuthority();
   const typeIndex = rotatedTypes.indexOf(type);
   const recordBytes = recordFixedBytes + (type === 'A' ? 4 : 16);
   const records = encodeMembers(pool.members, type, recordBytes);
@@ -39,7 +39,7 @@ export function createRotatedSet(type: RotatedType, { pool, newRotation, ttl, an
 
   return {
     recordBytes,
-    evictionsTotal: () => rotation.evictionsTotal ?? 0,
+    evictionsTotal: () => authority.evictionsTotal,
     put(response, at, limit, owner, requestor) {
       const current = pool.snapshot();
       if (current !== snapshot) {
@@ -48,10 +48,10 @@ export function createRotatedSet(type: RotatedType, { pool, newRotation, ttl, an
       }
       if (eligible.length === 0) return 0;
       if (at + Math.min(eligible.length, order.length) * recordBytes > limit) return DOES_NOT_FIT;
-      const count = rotation.order(eligible, requestor, order.length, order);
+      const count = authority.answer(current, eligible, requestor, order.length, order);
       if (count === 0) return 0;
       const first = eligible[order[0] as number] as PoolMember; // a rotation writes indices into `eligible`
-      const ttlS = ttl.ttlS(current, requestor, first);
+      const { ttlS } = authority;
       for (let place = 0; place < count; place += 1, at += recordBytes) {
         const { index } = eligible[order[place] as number] as PoolMember;
         for (let offset = 2; offset < recordBytes; offset += 1) response[at + offset] = records[index * recordBytes + offset] as number;

@@ -7,9 +7,8 @@
  * There are no delegations: NS stands at the apex alone. Whatever is wrong is refused here, with the record's name.
  */
 import { isIPv4 } from 'node:net';
+import type { Authority } from '../pool/authority.js';
 import type { Pool, PoolMember } from '../pool/pool.js';
-import type { Rotation } from '../pool/rotation.js';
-import type { TtlPolicy } from '../pool/ttl.js';
 import { ServiceError } from '../service.js';
 import { createNameTable, type NameTable } from './name-table.js';
 import { encodeName } from './name.js';
@@ -30,8 +29,7 @@ export interface RotatedOptions {
   readonly name: string;
   readonly pool: Pool;
   /** Called once for each RRset: one that A and AAAA shared would pin members for ever. */
-  readonly newRotation: () => Rotation;
-  readonly ttl: TtlPolicy;
+  readonly newAuthority: () => Authority;
   readonly answersMax: number;
 }
 

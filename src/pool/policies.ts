@@ -4,9 +4,14 @@
  *
  * What is made here is the state of *one* RRset (or one list of origins); whoever rotates A and AAAA makes two.
  */
+import type { Clock } from '../clock.js';
 import type { Random } from '../random.js';
 import { ServiceError } from '../service.js';
+import { createAuthority, type Authority } from './authority.js';
+import type { Demand } from './demand.js';
 import type { Rotation } from './rotation.js';
+import { parseTtl } from './ttl.js';
+import type { WorkerLoads } from './worker-loads.js';
 import { createAffinity } from './policies/affinity.js';
 import { loadCustomRotation, type OnViolation } from './policies/custom.js';
 import { createFixed } from './policies/fixed.js';
@@ -21,6 +26,12 @@ export interface RotationOptions {
   readonly random: Random;
   /** `static-list`: how many requestors are remembered; 65,536 by default. */
   readonly requestorsMax?: number;
+  /** For policies that reckon with time; those that need what is missing here say so when they are made. */
+  readonly clock?: Clock | undefined;
+  /** What members reported of their load. */
+  readonly loads?: WorkerLoads | undefined;
+  /** Where requests come from. */
+  readonly demand?: Demand | undefined;
 }
 
 export interface LoadOptions extends RotationOptions {
@@ -49,12 +60,34 @@ export function createRotation(name: PolicyName, options: RotationOptions): Rota
  * @returns what makes the rotation of one RRset. Only a user's module can make it throw.
  * @throws ServiceError that says what is wrong with the name or the module.
  */
-export async function loadRotationFactory(policy: string, baseDirectory: string, options: LoadOptions): Promise<() => Rotation> {
+export async function loadRotationFactory(
+  policy: string,
+  baseDirectory: string,
+  options: LoadOptions,
+): Promise<(demand?: Demand) => Rotation> {
   const { onViolation, ...rotationOptions } = options;
   const name = policyNames.find((known) => known === policy);
-  if (name !== undefined) return () => createRotation(name, rotationOptions);
+  if (name !== undefined) return (demand = options.demand) => createRotation(name, { ...rotationOptions, demand });
   if (!/[/\\]/.test(policy)) throw unknownPolicy(policy);
   return loadCustomRotation(policy, baseDirectory, rotationOptions, onViolation);
+}
+
+export interface AuthorityFactoryOptions extends LoadOptions {
+  readonly policy: string;
+  /** As in the configuration: `240`, `30/5`, `240/per-domain`. */
+  readonly ttl: number | string;
+  /** Makes the view of demand of one RRset. */
+  readonly newDemand?: (() => Demand) | undefined;
+}
+
+/** @returns what makes the state of one RRset. @throws ServiceError, as `loadRotationFactory` and `parseTtl`. */
+export async function loadAuthorityFactory(baseDirectory: string, options: AuthorityFactoryOptions): Promise<() => Authority> {
+  const { policy, ttl, newDemand, ...loadOptions } = options;
+  const newRotation = await loadRotationFactory(policy, baseDirectory, loadOptions);
+  return () => {
+    const demand = newDemand?.();
+    return createAuthority({ rotation: newRotation(demand), ttl: parseTtl(ttl), demand });
+  };
 }
 
 function unknownPolicy(policy: string): ServiceError {

@@ -1,9 +1,10 @@
 /**
  * A pool: members, what is known of each, and the one immutable snapshot that hot paths read.
  *
- * Health is two facts that never overwrite each other: what probes found (`health`) and what the operator wants
- * (`admin`). They are folded into a snapshot when one of them changes, never when somebody asks: `snapshot()` returns the
- * same frozen object until then. There are two pools in the house, the workers and the origins, and both are this.
+ * What is known is facts that never overwrite each other: what probes found (`health`), what the operator wants (`admin`),
+ * and whether the member says that it is overloaded (`alarmed`). They are folded into a snapshot when one of them changes,
+ * never when somebody asks: `snapshot()` returns the same frozen object until then. There are two pools in the house, the
+ * workers and the origins, and both are this.
  */
 
 export interface PoolMember {
@@ -54,13 +55,15 @@ export interface HealthFact {
 export interface MemberState extends HealthFact {
   readonly member: PoolMember;
   readonly admin: Admin;
+  /** It reported more load than the alarm allows, and is spared new clients as long as others are not alarmed. */
+  readonly alarmed: boolean;
 }
 
 export interface PoolSnapshot {
   /** Grows by one with each snapshot. */
   readonly version: number;
   readonly members: readonly MemberState[];
-  /** Who may be chosen, in configured order: up and enabled; when failing open, all enabled. */
+  /** Who may be chosen, in configured order: up and enabled (when failing open, all enabled) and not alarmed, unless all are. */
   readonly eligible: readonly PoolMember[];
   /** Too few enabled members are up, so health is ignored: a mass failure is more likely the prober's fault. */
   readonly failOpen: boolean;
@@ -82,9 +85,10 @@ export interface PoolOptions {
 export interface Pool {
   readonly members: readonly PoolMember[];
   snapshot(): PoolSnapshot;
-  /** @throws RangeError for a name that the pool does not have (also `setAdmin`). */
+  /** @throws RangeError for a name that the pool does not have (also `setAdmin` and `setAlarm`). */
   setHealth(name: string, fact: HealthFact): void;
   setAdmin(name: string, admin: Admin): void;
+  setAlarm(name: string, alarmed: boolean): void;
   /** Several changes, one snapshot. */
   batch(change: () => void): void;
   /**
@@ -104,7 +108,7 @@ export function createPool(members: readonly PoolMember[], options: PoolOptions)
   if (!(upThresh >= 0 && upThresh <= 1)) throw new RangeError(`pool: upThresh must be from 0 to 1, got ${upThresh}`);
   const sinceMs = realtimeMs();
   const initial: HealthFact = { health: initialHealth, reason: 'initial', detail: '', sinceMs, stableForMs: 0 };
-  const states = new Map<string, MemberState>(members.map((member) => [member.name, { ...initial, member, admin: 'enabled' }]));
+  const states = new Map<string, MemberState>(members.map((member) => [member.name, { ...initial, member, admin: 'enabled', alarmed: false }]));
   const publisher = createPublisher(fold(1, [...states.values()], upThresh));
   let batches = 0;
 
@@ -127,6 +131,7 @@ export function createPool(members: readonly PoolMember[], options: PoolOptions)
     snapshot: publisher.current,
     setHealth: (name, { health, reason, detail, sinceMs, stableForMs }) => change(name, { health, reason, detail, sinceMs, stableForMs }),
     setAdmin: (name, admin) => change(name, { admin }),
+    setAlarm: (name, alarmed) => change(name, { alarmed }),
     batch(changes) {
       batches += 1;
       try {
@@ -152,17 +157,19 @@ function checkMembers(members: readonly PoolMember[]): void {
   }
 }
 
-/** What probes found and what the operator wants, folded into what hot paths read. */
+/** What is known of each member, folded into what hot paths read. */
 function fold(version: number, states: readonly MemberState[], upThresh: number): PoolSnapshot {
   const enabled = states.filter(({ admin }) => admin === 'enabled');
   const up = enabled.filter(({ health }) => health === 'up');
   // 0.07 × 100 is 7.000000000000001 in binary fractions, and must still mean 7.
   const needed = Math.ceil(upThresh * enabled.length - 1e-9);
   const failOpen = up.length < needed;
+  const able = failOpen ? enabled : up;
+  const calm = able.filter(({ alarmed }) => !alarmed);
   return Object.freeze({
     version,
     members: Object.freeze(states.map((state) => Object.freeze(state))),
-    eligible: Object.freeze((failOpen ? enabled : up).map(({ member }) => member)),
+    eligible: Object.freeze((calm.length === 0 ? able : calm).map(({ member }) => member)),
     failOpen,
     stableForMs: Math.min(...enabled.map(({ stableForMs }) => stableForMs)),
   });
@@ -176,7 +183,8 @@ function sameState(a: MemberState, b: MemberState | undefined): boolean {
     a.detail === b.detail &&
     a.sinceMs === b.sinceMs &&
     a.stableForMs === b.stableForMs &&
-    a.admin === b.admin
+    a.admin === b.admin &&
+    a.alarmed === b.alarmed
   );
 }
 

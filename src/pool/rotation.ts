@@ -20,6 +20,11 @@ export interface Rotation {
    * (≤ maxAnswers, ≤ eligible.length). Allocates nothing per call.
    */
   order(eligible: readonly PoolMember[], requestor: Requestor, maxAnswers: number, order: Uint16Array): number;
+  /**
+   * Told after each answer which TTL it got, by policies of load: how long caches will send clients to `first` is part of
+   * what was given away. Allocates nothing.
+   */
+  answered?(requestor: Requestor, first: PoolMember, ttlS: number): void;
   /** Rows forgotten because a bounded table was full; only policies that keep one have it. */
   readonly evictionsTotal?: number;
 }

@@ -11,8 +11,7 @@ import { createDnsStats } from '../dns/stats.js';
 import { createZone } from '../dns/zone.js';
 import { createEndpoint, type Readiness } from '../metrics/endpoint.js';
 import { createDnsMetrics } from '../metrics/metrics.js';
-import { loadRotationFactory } from '../pool/policies.js';
-import { parseTtl } from '../pool/ttl.js';
+import { loadAuthorityFactory } from '../pool/policies.js';
 import { poolOf, warnOnce, type ChildRoleOptions, type Role } from './role.js';
 
 export async function createDnsRole({ config, clock, random, log, baseDirectory, control }: ChildRoleOptions): Promise<Role> {
@@ -21,14 +20,15 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
   const pool = poolOf(config, workers, clock);
   const stats = createDnsStats(workers.map((worker) => worker.name));
   const onViolation = warnOnce(log, dns.policy);
-  const newRotation = await loadRotationFactory(dns.policy, baseDirectory, { tail: dns.tail, random, onViolation });
+  const { policy, tail, ttl } = dns;
+  const newAuthority = await loadAuthorityFactory(baseDirectory, { policy, tail, ttl, random, clock, onViolation });
   const zone = createZone({
     zone: dns.zone,
     nameservers: dns.nameservers,
     nameserverAddress: dns.address,
     negativeTtlS: dns.negativeTtlS,
     serial: Math.floor(clock.realtimeMs() / 1000),
-    rotated: { name: dns.name, pool, newRotation, ttl: parseTtl(dns.ttl), answersMax: dns.answersMax },
+    rotated: { name: dns.name, pool, newAuthority, answersMax: dns.answersMax },
     records: dns.records,
   });
   const responder = createResponder({ zone, stats, ednsBytes: dns.ednsBytes });

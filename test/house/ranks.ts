@@ -15,9 +15,9 @@ export const ranks: readonly Rank[] = [
   { rank: 0, rooms: ['clock.ts', 'random.ts', 'service.ts', 'log.ts', 'tally.ts', 'html.ts', 'version.ts'], what: 'effects, and what any room may need' },
   { rank: 1, rooms: ['pool/', 'http-service.ts'], what: 'members, verdicts, rotation policies; a small HTTP server as a service' },
   { rank: 2, rooms: ['dns/', 'proxy/', 'origin/'], what: 'the services themselves; none knows another' },
-  { rank: 3, rooms: ['metrics/'], what: 'listens to the services and speaks Prometheus' },
+  { rank: 3, rooms: ['metrics/', 'sim/'], what: 'listens to the services and speaks Prometheus; the model of resolvers, clients and queues, without any I/O' },
   { rank: 4, rooms: ['config/'], what: 'the schema, loading, errors that name the line' },
-  { rank: 5, rooms: ['control/'], what: 'probing workers, admin API, service discovery' },
+  { rank: 5, rooms: ['control/', 'study/'], what: 'probing workers, admin API, service discovery; simulations over threads and sweeps' },
   { rank: 6, rooms: ['tier/'], what: 'wires it all; child processes' },
   { rank: 7, rooms: ['cli/', 'index.ts'], what: 'the command line and the public surface' },
 ];

@@ -6,6 +6,7 @@ import { createResponder, type Responder } from '../../src/dns/responder.js';
 import { createDnsStats, type DnsStats, type Transport } from '../../src/dns/stats.js';
 import { createZone, type ZoneOptions, type ZoneRecord } from '../../src/dns/zone.js';
 import { encodeName } from '../../src/dns/name.js';
+import { createAuthority } from '../../src/pool/authority.js';
 import { createRotation } from '../../src/pool/policies.js';
 import { createPool, type Pool, type PoolMember } from '../../src/pool/pool.js';
 import { constantTtl } from '../../src/pool/ttl.js';
@@ -48,8 +49,7 @@ export function zoneOptions(pool: Pool, overrides: Partial<ZoneOptions> = {}): Z
     rotated: {
       name: 'www',
       pool,
-      newRotation: () => createRotation('round-robin', { tail: 'cyclic', random }),
-      ttl: constantTtl(30),
+      newAuthority: () => createAuthority({ rotation: createRotation('round-robin', { tail: 'cyclic', random }), ttl: constantTtl(30) }),
       answersMax: 100,
     },
     records,
