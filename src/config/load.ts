@@ -1,25 +1,16 @@
 /**
- * Loading: defaults < file < command line, checked as a whole. Either everything is right, or one error tells all that
- * is wrong, a line each, with key and line or with the flag, so that nobody mends a file one complaint at a time.
- *
- * Lists are replaced and not merged. A section without content (`dns:` with everything below it commented out) means its
- * defaults.
+ * Loading the configuration of the tier: what `document.ts` does with any file, for this one.
  */
-import { dirname, resolve } from 'node:path';
 import { findConflicts } from './conflicts.js';
-import { formatPath, mappingOf, outline, valueAt, type OutlineNode, type Path } from './outline.js';
+import { openDocument, type DocumentKind, type Overrides } from './document.js';
 import { missingOnDisk, withAbsolutePaths } from './paths.js';
-import { problemsOf, type Problem } from './problems.js';
 import { configSchema, type Config } from './schema.js';
-import { parseSource, readSource, type Source, type SourceProblem } from './source.js';
 
-export interface LoadOptions {
+export { ConfigError } from './document.js';
+
+export interface LoadOptions extends Overrides {
   /** Without one: all defaults. */
   readonly file?: string | undefined;
-  /** What the command line gives, nested as in the file. */
-  readonly overrides?: object | undefined;
-  /** Which flag gave a key (`dns.ttl` → `--ttl`), for error messages. */
-  readonly flagOf?: ReadonlyMap<string, string> | undefined;
   /** Complain of directories and log files, too, that this machine does not have. */
   readonly onDisk?: boolean | undefined;
 }
@@ -32,155 +23,20 @@ export interface LoadedConfig {
   readonly baseDirectory: string;
 }
 
-/** All that is wrong, one line each: `config: dns.port: expected …, got … (roundhouse.yaml:12)`, or `--dns-port: expected …`. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-
-  /** @param fromFlags whether all of it was typed on the command line, so that the file, if any, is right. */
-  constructor(
-    message: string,
-    readonly fromFlags: boolean,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
-
-const problemsMax = 50;
-
-/** @throws ConfigError */
-export function loadConfig(options: LoadOptions = {}): LoadedConfig {
-  const { file, overrides = {} } = options;
-  const source = file === undefined ? undefined : openSource(file);
-  const input = withoutEmptySections(merge(source?.value ?? {}, overrides), outline());
-  const baseDirectory = file === undefined ? process.cwd() : dirname(resolve(file));
-  const baseOf = (key: Path): string => (valueAt(overrides, key).value === undefined ? baseDirectory : process.cwd());
-  const verdict = validate(input);
-  const config = verdict.config === undefined ? undefined : withAbsolutePaths(verdict.config, baseOf);
-  const missing = options.onDisk === true && config !== undefined ? missingOnDisk(config) : [];
-  const complaints = [
-    ...(source?.problems ?? []).map((problem) => broken(file, problem)),
-    ...[...verdict.problems, ...missing].map((problem) => complaint(problem, source, options)),
-  ];
-  if (config === undefined || complaints.length > 0) throw errorOf(complaints);
-  return { config, file, baseDirectory };
-}
-
-function openSource(file: string): Source {
-  let text: string;
-  try {
-    text = readSource(file);
-  } catch (error) {
-    throw new ConfigError(`config: ${file}: ${error instanceof Error ? error.message : String(error)}`, false, { cause: error });
-  }
-  const source = parseSource(text);
-  if (!source.usable) throw errorOf(source.problems.map((problem) => broken(file, problem)));
-  return source;
-}
-
-interface Complaint {
-  readonly fromFlags: boolean;
-  /** Finding the line of a problem walks the file, so it is done only for those that are told. */
-  tell(): string;
-}
-
-const broken = (file: string | undefined, { text, line }: SourceProblem): Complaint => ({
-  fromFlags: false,
-  tell: () => `config: ${text} (${file}:${line})`,
+const configuration = (onDisk: boolean): DocumentKind<Config, Config> => ({
+  word: 'config',
+  noun: 'configuration',
+  example: 'roundhouse.yaml',
+  schema: configSchema,
+  findConflicts,
+  finish(config, baseOf) {
+    const value = withAbsolutePaths(config, baseOf);
+    return { value, problems: onDisk ? missingOnDisk(value) : [] };
+  },
 });
 
-function complaint({ path, text }: Problem, source: Source | undefined, options: LoadOptions): Complaint {
-  const key = formatPath(path);
-  const named = key === '' ? text : `${key}: ${text}`;
-  const author = authorOf(path, source, options);
-  if (author === 'file') return { fromFlags: false, tell: () => `config: ${named} (${options.file}:${source?.lineOf(path) ?? 1})` };
-  if (author === 'nobody') return { fromFlags: options.file === undefined, tell: () => `config: ${named}` };
-  const flag = flagFor(path, options.flagOf);
-  const sentence = flag === undefined ? `config: ${named} (command line)` : `${flag.name}: ${flag.key === key ? text : named}`;
-  return { fromFlags: true, tell: () => sentence };
-}
-
-function errorOf(complaints: readonly Complaint[]): ConfigError {
-  const more = complaints.length - problemsMax;
-  const lines = [...complaints.slice(0, problemsMax).map(({ tell }) => tell()), ...(more > 0 ? [`config: … and ${more} more`] : [])];
-  return new ConfigError(lines.join('\n'), complaints.every(({ fromFlags }) => fromFlags));
-}
-
-interface Verdict {
-  /** Present when the schema accepts the input, though conflicts may remain. */
-  readonly config: Config | undefined;
-  readonly problems: readonly Problem[];
-}
-
-function validate(input: unknown): Verdict {
-  const isGiven = (path: Path): boolean => valueAt(input, path).found;
-  const parsed = configSchema.safeParse(input);
-  if (parsed.success) return { config: parsed.data, problems: findConflicts(parsed.data, isGiven) };
-  const problems = problemsOf(parsed.error.issues, input);
-  // Conflicts among the good keys are worth telling at the same time, so look for them with defaults in the place of the bad ones.
-  const mended = configSchema.safeParse(without(input, new Set(problems.map(({ path }) => formatPath(path)))));
-  if (!mended.success) return { config: undefined, problems };
-  const touches = (path: Path): boolean => problems.some((problem) => related(problem.path, path));
-  const conflicts = findConflicts(mended.data, isGiven).filter(({ path, about = [] }) => ![path, ...about].some(touches));
-  return { config: undefined, problems: [...problems, ...conflicts] };
-}
-
-/** Is one of them the other, or inside it? */
-const related = (a: Path, b: Path): boolean => a.slice(0, b.length).every((step, place) => step === b[place]);
-
-type Mapping = Readonly<Record<string, unknown>>;
-
-const isMapping = (value: unknown): value is Mapping => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/**
- * What is no mapping in the file though it should be stays, to be complained about. `Object.fromEntries` makes own
- * properties, so a key `__proto__` in a file is an unknown key and nothing more.
- */
-function merge(under: unknown, over: unknown): unknown {
-  if (over === undefined) return under;
-  if (under === undefined || under === null || !isMapping(over)) return over;
-  if (!isMapping(under)) return under;
-  const merged = new Map(Object.entries(under));
-  for (const [key, value] of Object.entries(over)) merged.set(key, merge(merged.get(key), value));
-  return Object.fromEntries(merged);
-}
-
-function withoutEmptySections(value: unknown, node: OutlineNode): unknown {
-  const { properties } = mappingOf(node) ?? {};
-  if (!isMapping(value) || properties === undefined) return value;
-  const kept = Object.entries(value).filter(([key, inner]) => inner !== null || properties[key]?.type !== 'object');
-  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutEmptySections(inner, properties[key] ?? {})]));
-}
-
-/**
- * A copy without what stands at the paths; an entry of a list cannot be taken out without moving the others, so it stays.
- * It ends on a mapping that contains itself, too: that cannot be right at every level, and is not entered where it is wrong.
- */
-function without(value: unknown, paths: ReadonlySet<string>, base: Path = []): unknown {
-  const isWrong = (step: PropertyKey): boolean => paths.has(formatPath([...base, step]));
-  if (Array.isArray(value)) return value.map((entry, place) => (isWrong(place) ? entry : without(entry, paths, [...base, place])));
-  if (!isMapping(value)) return value;
-  const kept = Object.entries(value).filter(([key]) => !isWrong(key));
-  return Object.fromEntries(kept.map(([key, inner]) => [key, without(inner, paths, [...base, key])]));
-}
-
-/**
- * Who wrote what is wrong; nobody, if it is a default. What is missing was left out by who wrote what it is missing from.
- * A list on the command line takes the place of the file's, so all in it is the command line's.
- */
-function authorOf(path: Path, source: Source | undefined, { file, overrides }: LoadOptions): 'file' | 'command line' | 'nobody' {
-  const around = path.map((_, place) => path.slice(0, path.length - place));
-  const given = around.map((part) => valueAt(overrides, part).value).filter((value) => value !== undefined);
-  if (given.some((value) => !isMapping(value))) return 'command line';
-  if (file !== undefined && (path.length === 0 || around.some((part) => valueAt(source?.value, part).found))) return 'file';
-  return given.length > 0 ? 'command line' : 'nobody';
-}
-
-function flagFor(path: Path, flagOf: ReadonlyMap<string, string> = new Map()): { readonly name: string; readonly key: string } | undefined {
-  for (let length = path.length; length > 0; length -= 1) {
-    const key = formatPath(path.slice(0, length));
-    const name = flagOf.get(key);
-    if (name !== undefined) return { name, key };
-  }
-  return undefined;
+/** @throws ConfigError */
+export function loadConfig({ file, onDisk = false, ...overrides }: LoadOptions = {}): LoadedConfig {
+  const document = openDocument(configuration(onDisk), file);
+  return { config: document.check(overrides), file, baseDirectory: document.baseDirectory };
 }

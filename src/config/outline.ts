@@ -1,11 +1,26 @@
 /**
- * The schema as plain data: what the JSON Schema for editors, the reference and the error messages are made from.
+ * A schema as plain data: what the JSON Schema for editors, the reference and the error messages are made from.
  *
  * One walk of zod's own export instead of three of its internals, and one way to say what a key expects, so that a
  * message and the documentation of the same key cannot differ.
  */
-import { z } from 'zod';
-import { configSchema } from './schema.js';
+import type { SchemaIssue } from './schema.js';
+
+/** What loading and the reference ask of a schema; zod's are such. */
+export interface Schema<Value> {
+  safeParse(input: unknown): Accepted<Value> | Refused;
+  toJSONSchema(options: { readonly io: 'input' }): object;
+}
+
+interface Accepted<Value> {
+  readonly success: true;
+  readonly data: Value;
+}
+
+interface Refused {
+  readonly success: false;
+  readonly error: { readonly issues: readonly SchemaIssue[] };
+}
 
 /** Keys and indices from the top: `['dns', 'records', 3, 'value']`. */
 export type Path = readonly PropertyKey[];
@@ -24,21 +39,27 @@ export interface OutlineNode {
   readonly required?: readonly string[];
   readonly items?: OutlineNode;
   readonly anyOf?: readonly OutlineNode[];
+  /** Mappings told apart by the constant of one key. */
+  readonly oneOf?: readonly OutlineNode[];
+  readonly const?: string;
   /** Completes "expected …" where type and range do not say it all. Not JSON Schema. */
   readonly expects?: string;
 }
 
-let made: OutlineNode | undefined;
+const made = new WeakMap<Schema<unknown>, OutlineNode>();
 
 /** What a person may write, so with nothing required that has a default. */
-export function outline(): OutlineNode {
-  made ??= z.toJSONSchema(configSchema, { io: 'input' }) as OutlineNode; // zod types it as every version of JSON Schema at once
-  return made;
+export function outlineOf(schema: Schema<unknown>): OutlineNode {
+  const known = made.get(schema);
+  if (known !== undefined) return known;
+  const outline = schema.toJSONSchema({ io: 'input' }) as OutlineNode; // zod types it as every version of JSON Schema at once
+  made.set(schema, outline);
+  return outline;
 }
 
 /** The node that describes the value at `path`; undefined where the schema has none. */
-export function nodeAt(path: Path): OutlineNode | undefined {
-  let node: OutlineNode | undefined = outline();
+export function nodeAt(root: OutlineNode, path: Path): OutlineNode | undefined {
+  let node: OutlineNode | undefined = root;
   for (const step of path) {
     if (node === undefined) return undefined;
     node = typeof step === 'number' ? node.items : propertyOf(mappingOf(node), String(step));
@@ -49,9 +70,21 @@ export function nodeAt(path: Path): OutlineNode | undefined {
 const propertyOf = (node: OutlineNode | undefined, key: string): OutlineNode | undefined =>
   node?.properties !== undefined && Object.hasOwn(node.properties, key) ? node.properties[key] : undefined;
 
-/** The node itself, or its alternative that is a mapping. */
+/** The node itself, its alternative that is a mapping, or all its mappings as one. */
 export function mappingOf(node: OutlineNode): OutlineNode | undefined {
+  if (node.oneOf !== undefined) return united(node.oneOf);
   return node.properties === undefined ? node.anyOf?.find(({ type }) => type === 'object') : node;
+}
+
+/** A key that several mappings have means the same in each, but for the constants that tell them apart. */
+function united(mappings: readonly OutlineNode[]): OutlineNode {
+  const properties = new Map<string, OutlineNode>();
+  for (const [key, node] of mappings.flatMap(({ properties: own = {} }) => Object.entries(own))) {
+    const earlier = properties.get(key);
+    const constants = [...(earlier?.enum ?? []), ...(node.const === undefined ? [] : [node.const])];
+    properties.set(key, constants.length === 0 ? node : { ...node, enum: constants });
+  }
+  return { type: 'object', properties: Object.fromEntries(properties) };
 }
 
 /** Completes "expected …". */
@@ -59,6 +92,7 @@ export function expectation(node: OutlineNode): string {
   if (node.expects !== undefined) return node.expects;
   if (node.anyOf !== undefined) return node.anyOf.map(expectation).join(', or ');
   if (node.enum !== undefined) return node.enum.length === 1 ? String(node.enum[0]) : `one of ${node.enum.join(', ')}`;
+  if (node.const !== undefined) return node.const;
   switch (node.type) {
     case 'integer':
       return `a whole number ${range(node.minimum, node.maximum)}`;

@@ -1,5 +1,5 @@
 /**
- * The effective configuration as text: valid input again, with every default filled in.
+ * What was loaded as text: valid input again, with every default filled in.
  */
 import { stringify } from 'yaml';
 import type { Config } from './schema.js';
@@ -7,8 +7,10 @@ import type { Config } from './schema.js';
 /** The configuration with every default filled in, as a file that loads to the same again. */
 export function effectiveYaml(config: Config): string {
   const { workers } = config;
-  return stringify(workers.members === undefined ? config : { ...config, workers: withoutShorthand(workers) }, { lineWidth: 0 });
+  return yamlText(workers.members === undefined ? config : { ...config, workers: withoutShorthand(workers) });
 }
+
+export const yamlText = (value: unknown): string => stringify(value, { lineWidth: 0 });
 
 /** `count` and `address` have no meaning beside `members`, and loading refuses them there. */
 function withoutShorthand({ count: _count, address: _address, ...rest }: Config['workers']): Omit<Config['workers'], 'count' | 'address'> {

@@ -4,7 +4,7 @@
  * zod says which of its checks failed; a person wants to know what the key expects, whichever check it was. So all but
  * unknown keys come out as "expected …, got …", once per path, and unions say what their fitting branch found wrong.
  */
-import { expectation, formatPath, mappingOf, nodeAt, outline, valueAt, type Path } from './outline.js';
+import { expectation, formatPath, mappingOf, nodeAt, valueAt, type OutlineNode, type Path } from './outline.js';
 import type { SchemaIssue } from './schema.js';
 
 export interface Problem {
@@ -18,41 +18,41 @@ export interface Problem {
 /** A file of the largest size has room for 170,000 unknown keys; nobody reads so many suggestions. */
 const suggestionsMax = 100;
 
-/** @param input what was checked, to quote from. */
-export function problemsOf(issues: readonly SchemaIssue[], input: unknown): Problem[] {
+/** @param input what was checked, to quote from. @param root the outline it was checked against */
+export function problemsOf(issues: readonly SchemaIssue[], input: unknown, root: OutlineNode): Problem[] {
   const byPath = new Map<string, Problem>();
-  for (const problem of issues.flatMap((issue) => explain(issue, [], input))) {
+  for (const problem of issues.flatMap((issue) => explain(issue, [], input, root))) {
     const key = formatPath(problem.path);
     if (!byPath.has(key)) byPath.set(key, problem);
   }
   return [...byPath.values()];
 }
 
-function explain(issue: SchemaIssue, base: Path, input: unknown): Problem[] {
+function explain(issue: SchemaIssue, base: Path, input: unknown, root: OutlineNode): Problem[] {
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key, place) => ({ path: [...path, key], text: place < suggestionsMax ? unknownKey(path, key) : 'unknown key' }));
+    return issue.keys.map((key, place) => ({ path: [...path, key], text: place < suggestionsMax ? unknownKey(path, key, root) : 'unknown key' }));
   }
   if (issue.code === 'invalid_union') {
     const fitting = issue.errors.find((branch) => branch.length > 0 && branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'));
-    if (fitting !== undefined) return fitting.flatMap((inner) => explain(inner, path, input));
+    if (fitting !== undefined) return fitting.flatMap((inner) => explain(inner, path, input, root));
   }
-  const node = nodeAt(path);
+  const node = nodeAt(root, path);
   return [{ path, text: `expected ${node === undefined ? 'something else' : expectation(node)}, got ${shown(valueAt(input, path).value)}` }];
 }
 
-function unknownKey(path: Path, key: string): string {
-  const keys = Object.keys(mappingOf(nodeAt(path) ?? outline())?.properties ?? {});
+function unknownKey(path: Path, key: string, root: OutlineNode): string {
+  const keys = Object.keys(mappingOf(nodeAt(root, path) ?? root)?.properties ?? {});
   const close = nearest(key, keys);
   if (close !== undefined) return `unknown key; did you mean ${close}?`;
-  const home = sectionsWith(key);
+  const home = sectionsWith(key, root);
   if (home.length === 1) return `unknown key here; did you mean ${home[0]}?`;
   return `unknown key; expected one of ${keys.join(', ')}`;
 }
 
 /** Where the key would be right, when only its place is wrong: `negativeTtlS` at the top is meant for `dns`. */
-function sectionsWith(key: string): string[] {
-  const top = Object.entries(outline().properties ?? {});
+function sectionsWith(key: string, root: OutlineNode): string[] {
+  const top = Object.entries(root.properties ?? {});
   const homes = top.filter(([, { properties = {} }]) => Object.hasOwn(properties, key));
   return homes.map(([section]) => `${section}.${key}`);
 }

@@ -1,5 +1,5 @@
 /**
- * A configuration file: bounded reading, YAML 1.2, and where each key stands.
+ * A YAML file that a person wrote: bounded reading, YAML 1.2, and where each key stands.
  *
  * Keys given twice are found here and not by the parser, whose own check takes nine minutes for a mapping that fills the
  * largest file we read (measured: quadratic). Positions are looked up when a message needs one, not recorded.
@@ -27,17 +27,24 @@ export interface Source {
   lineOf(path: Path): number;
 }
 
+/** What a file of this kind is called, and might be named, in advice about it. */
+export interface SourceNames {
+  readonly noun: string;
+  readonly example: string;
+}
+
 /** @throws Error with a text for a person. */
-export function readSource(file: string): string {
+export function readSource(file: string, names: SourceNames): string {
   try {
-    return decode(readBounded(file));
+    return decode(readBounded(file, names.noun));
   } catch (error) {
-    throw new Error(readAdvice(error as NodeJS.ErrnoException), { cause: error }); // node:fs throws nothing else, and `decode` plain errors
+    // node:fs throws nothing else, and `decode` plain errors
+    throw new Error(readAdvice(error as NodeJS.ErrnoException, names), { cause: error });
   }
 }
 
 /** Reads at most the limit whatever the size seems to be: the file may be a pipe. */
-function readBounded(file: string): Buffer {
+function readBounded(file: string, noun: string): Buffer {
   const buffer = Buffer.allocUnsafe(fileBytesMax + 1);
   const descriptor = openSync(file, 'r');
   try {
@@ -45,7 +52,7 @@ function readBounded(file: string): Buffer {
     for (let read = -1; read !== 0 && length < buffer.length; length += read) {
       read = readSync(descriptor, buffer, length, buffer.length - length, null);
     }
-    if (length > fileBytesMax) throw new Error(`the file is larger than ${fileBytesMax} bytes; is it a configuration?`);
+    if (length > fileBytesMax) throw new Error(`the file is larger than ${fileBytesMax} bytes; is it a ${noun}?`);
     return buffer.subarray(0, length);
   } finally {
     closeSync(descriptor);
@@ -60,12 +67,12 @@ function decode(bytes: Buffer): string {
   }
 }
 
-function readAdvice(error: NodeJS.ErrnoException): string {
+function readAdvice(error: NodeJS.ErrnoException, { example }: SourceNames): string {
   switch (error.code) {
     case 'ENOENT':
       return 'there is no such file';
     case 'EISDIR':
-      return 'this is a directory; name a file in it, such as roundhouse.yaml';
+      return `this is a directory; name a file in it, such as ${example}`;
     case 'EACCES':
       return 'reading the file is not permitted';
     default:
