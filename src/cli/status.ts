@@ -7,8 +7,8 @@ import type { MemberStatus, OriginStatus, Status } from '../control/status.js';
 import { controlFlag } from './flags.js';
 import { percent, span, table, type Align } from './table.js';
 
-const head = ['member', 'address', 'health', 'since', 'why', 'probes', 'admin', 'in DNS', 'share', 'requests', 'in flight'];
-const align: readonly Align[] = ['left', 'left', 'left', 'right', 'left', 'left', 'left', 'left', 'right', 'right', 'right'];
+const head = ['member', 'address', 'health', 'since', 'why', 'probes', 'admin', 'in DNS', 'share', 'busy', 'requests', 'in flight'];
+const align: readonly Align[] = ['left', 'left', 'left', 'right', 'left', 'left', 'left', 'left', 'right', 'right', 'right', 'right'];
 const probesShown = 16;
 
 type Given = Readonly<Record<string, unknown>>;
@@ -46,10 +46,14 @@ function row(member: MemberStatus, nowMs: number): readonly string[] {
     member.admin,
     member.eligible ? 'yes' : 'no',
     member.share === undefined ? '–' : percent(member.share),
+    busyCell(member),
     member.requests === undefined ? '–' : String(member.requests),
     member.inFlight === undefined ? '–' : String(member.inFlight),
   ];
 }
+
+const busyCell = ({ utilisation, alarmed }: MemberStatus): string =>
+  `${alarmed ? 'alarm ' : ''}${utilisation === undefined ? '–' : percent(utilisation)}`;
 
 function healthCells({ health, sinceMs, reason, detail, history }: MemberStatus, nowMs: number): readonly string[] {
   return [health, span(nowMs - sinceMs), detail === '' ? reason : `${reason} (${detail})`, history.slice(-probesShown)];

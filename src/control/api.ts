@@ -11,15 +11,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Clock, Timer } from '../clock.js';
 import { createHttpService, type HttpService } from '../http-service.js';
 import type { Log } from '../log.js';
-import type { Admin, Pool } from '../pool/pool.js';
+import type { Admin, Pool, PoolSnapshot } from '../pool/pool.js';
 import { formatAddress, type SocketAddress } from '../service.js';
-import { messageBytesMax, toMessage } from './message.js';
+import { messageBytesMax, toMessage, type LoadOf } from './message.js';
 import type { ServiceDiscovery } from './discovery.js';
 import type { Status } from './status.js';
 
 export interface ApiOptions {
   readonly listen: SocketAddress;
   readonly pool: Pool;
+  /** The load of each member, for those followers that ask for it. */
+  readonly loadOf: LoadOf;
   readonly status: () => Promise<Status>;
   readonly discovery: () => ServiceDiscovery;
   /** Required in `Authorization: Bearer …` for changes when set. */
@@ -44,7 +46,7 @@ const heartbeatMs = 2000;
 
 const verbs: Readonly<Record<string, Admin>> = { drain: 'draining', enable: 'enabled', disable: 'disabled' };
 const paths = [
-  ...['GET /api/status', 'GET /api/pool', 'GET /api/pool/watch', 'GET /api/discovery', 'GET /livez', 'GET /readyz'],
+  ...['GET /api/status', 'GET /api/pool', 'GET /api/pool/watch[?loads]', 'GET /api/discovery', 'GET /livez', 'GET /readyz'],
   'POST /api/members/NAME/drain|enable|disable',
 ];
 
@@ -57,9 +59,14 @@ class HttpError extends Error {
   }
 }
 
-export function createApi(options: ApiOptions): HttpService {
-  const { listen, pool, clock, log } = options;
-  const watchers: Watchers = new Set();
+export interface Api extends HttpService {
+  /** Tells followers that want loads of new ones. */
+  tellLoads(): void;
+}
+
+export function createApi(options: ApiOptions): Api {
+  const { listen, pool, loadOf, clock, log } = options;
+  const watchers: Watchers = { pool: new Set(), loads: new Set() };
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 8192 }, (request, response) => {
     handle(options, watchers, request, response).catch((error: unknown) => answerError(response, error, log));
   });
@@ -69,40 +76,54 @@ export function createApi(options: ApiOptions): HttpService {
   let heartbeat: Timer | undefined;
   let unsubscribe: (() => void) | undefined;
 
+  const tellLoads = (): void => broadcast(watchers.loads, () => lineOf(pool.snapshot(), loadOf));
   const beat = (): void => {
-    broadcast(watchers, '\n');
+    broadcast(watchers.pool, () => '\n');
+    broadcast(watchers.loads, () => '\n');
     heartbeat = clock.after(heartbeatMs, beat);
   };
 
   return {
     address: service.address,
+    tellLoads,
     async start() {
       await service.start();
-      unsubscribe = pool.subscribe((snapshot) => broadcast(watchers, `${JSON.stringify(toMessage(snapshot))}\n`));
+      unsubscribe = pool.subscribe((snapshot) => {
+        broadcast(watchers.pool, () => lineOf(snapshot));
+        tellLoads();
+      });
       beat();
     },
     async stop(graceMs) {
       heartbeat?.cancel();
       unsubscribe?.();
-      watchers.forEach((watcher) => watcher.end());
+      for (const watcher of [...watchers.pool, ...watchers.loads]) watcher.end();
       await service.stop(graceMs);
     },
   };
 }
 
+const lineOf = (snapshot: PoolSnapshot, loadOf?: LoadOf): string => `${JSON.stringify(toMessage(snapshot, loadOf))}\n`;
+
 /** A watcher that does not read is cut, not buffered for: it will come back and get the whole state. */
-function broadcast(watchers: Watchers, text: string): void {
+function broadcast(watchers: ReadonlySet<ServerResponse>, make: () => string): void {
+  if (watchers.size === 0) return;
+  const text = make();
   for (const watcher of watchers) {
     if (watcher.writableLength > messageBytesMax) watcher.destroy();
     else watcher.write(text);
   }
 }
 
-type Watchers = Set<ServerResponse>;
+/** Loads change with every interval: whoever has no use for them (the workers) is spared the lines. */
+interface Watchers {
+  readonly pool: Set<ServerResponse>;
+  readonly loads: Set<ServerResponse>;
+}
 
 async function handle(options: ApiOptions, watchers: Watchers, request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume(); // bodies are of no interest here
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
   if (!hostIsPlain(request.headers.host ?? '')) throw new HttpError(403, 'this API is asked by IP address or as localhost, not by another name');
   if (request.method === 'POST') {
     authorise(options, request);
@@ -116,10 +137,10 @@ async function handle(options: ApiOptions, watchers: Watchers, request: Incoming
     case '/api/status':
       return answer(response, 200, await options.status());
     case '/api/pool':
-      return answer(response, 200, toMessage(options.pool.snapshot()));
+      return answer(response, 200, toMessage(options.pool.snapshot(), options.loadOf));
     case '/api/pool/watch':
       if (request.method === 'HEAD') throw new HttpError(405, 'a stream can only be read with GET');
-      return watch(options.pool, watchers, response);
+      return watch(options, watchers, new URLSearchParams(query).has('loads'), response);
     case '/api/discovery':
       return answer(response, 200, options.discovery());
     case '/livez':
@@ -130,12 +151,13 @@ async function handle(options: ApiOptions, watchers: Watchers, request: Incoming
   }
 }
 
-function watch(pool: Pool, watchers: Watchers, response: ServerResponse): void {
-  if (watchers.size >= watchersMax) throw new HttpError(503, `there are ${watchersMax} followers already`);
+function watch({ pool, loadOf }: ApiOptions, watchers: Watchers, wantsLoads: boolean, response: ServerResponse): void {
+  if (watchers.pool.size + watchers.loads.size >= watchersMax) throw new HttpError(503, `there are ${watchersMax} followers already`);
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
-  response.write(`${JSON.stringify(toMessage(pool.snapshot()))}\n`);
-  watchers.add(response);
-  response.on('close', () => watchers.delete(response));
+  response.write(lineOf(pool.snapshot(), wantsLoads ? loadOf : undefined));
+  const mine = wantsLoads ? watchers.loads : watchers.pool;
+  mine.add(response);
+  response.on('close', () => mine.delete(response));
 }
 
 function authorise({ token }: ApiOptions, request: IncomingMessage): void {

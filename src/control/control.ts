@@ -1,5 +1,6 @@
 /**
- * The control process: it probes the workers, keeps what the operator wants, and tells everybody who follows.
+ * The control process: it probes the workers, keeps what the operator wants, reads the workers' load where a policy or the
+ * alarm needs it, and tells everybody who follows.
  *
  * It is on nobody's path: when it is gone, DNS goes on answering from the last state it was told.
  */
@@ -10,8 +11,12 @@ import { createPool, type Health, type Pool, type PoolMember } from '../pool/poo
 import { createProber, type ProbeOutcome, type Prober, type ProbeTiming } from '../pool/prober.js';
 import type { Random } from '../random.js';
 import { formatAddress, type Service, type SocketAddress } from '../service.js';
+import { createAlarm } from './alarm.js';
 import { createApi } from './api.js';
 import { toDiscovery, type ScrapeTarget } from './discovery.js';
+import { createLoadMeter, loadMetrics, type LoadMeter } from './load-meter.js';
+import type { LoadOf } from './message.js';
+import { scrape, type Page } from './scrape.js';
 import { collectStatus, type Status } from './status.js';
 import { keepWishes } from './wishes.js';
 
@@ -22,6 +27,8 @@ export interface ControlOptions {
   readonly endpoints: readonly SocketAddress[];
   readonly dnsEndpoint: SocketAddress;
   readonly probe: ProbeTiming & { readonly path: string; readonly initialState: Health; readonly upThresh: number };
+  /** How often the workers' load is read, and the utilisation beyond which one is alarmed; undefined: nobody needs it. */
+  readonly load?: { readonly interMs: number; readonly alarm: number | undefined } | undefined;
   /** For `status`: `www.roundhouse.test`, `round-robin`, `30/5`. */
   readonly service: string;
   readonly policy: string;
@@ -44,7 +51,7 @@ export interface Control extends Service {
 }
 
 export function createControl(options: ControlOptions): Control {
-  const { members, endpoints, probe, clock, random, log } = options;
+  const { members, endpoints, probe, load, clock, random, log } = options;
   const pool = createPool(members, { upThresh: probe.upThresh, initialHealth: probe.initialState, realtimeMs: clock.realtimeMs });
   if (options.stateFile !== undefined) keepWishes(pool, options.stateFile, log);
   const endpointOf = (member: PoolMember): SocketAddress => endpoints[member.index] as SocketAddress; // one for each member
@@ -60,20 +67,45 @@ export function createControl(options: ControlOptions): Control {
     { role: 'dns', name: 'dns', at: options.dnsEndpoint },
     ...members.map((member) => ({ role: 'worker' as const, name: member.name, at: endpointOf(member), location: member.location })),
   ];
-  const status = shared(clock, () => collectStatus({ ...options, pool, history: (member) => prober.history(member), targets }));
-  const api = createApi({ ...options, pool, status, discovery: () => toDiscovery(targets) });
+  const meter = load === undefined ? undefined : watchLoad(load, pool, endpointOf, () => api.tellLoads(), options);
+  const loadOf: LoadOf = (index) => meter?.loadOf(index);
+  const status = shared(clock, () => collectStatus({ ...options, pool, history: (member) => prober.history(member), loadOf, targets }));
+  const api = createApi({ ...options, pool, loadOf, status, discovery: () => toDiscovery(targets) });
   return {
     pool,
     prober,
     status,
     address: () => api.address(),
     start: () => api.start(),
-    probe: () => prober.start(),
+    probe() {
+      prober.start();
+      meter?.start();
+    },
     async stop(graceMs) {
       prober.stop();
+      meter?.stop();
       await api.stop(graceMs);
     },
   };
+}
+
+/** @param tell called when loads are new and the pool has not changed with them, which would have told everybody. */
+function watchLoad(
+  { interMs, alarm }: NonNullable<ControlOptions['load']>,
+  pool: Pool,
+  endpointOf: (member: PoolMember) => SocketAddress,
+  tell: () => void,
+  { clock, log }: Pick<ControlOptions, 'clock' | 'log'>,
+): LoadMeter {
+  const read = (member: PoolMember, msMax: number): Promise<Page | undefined> => scrape(endpointOf(member), msMax, clock, loadMetrics);
+  const meter = createLoadMeter({ pool, interMs, read, onRead, clock });
+  const review = alarm === undefined ? undefined : createAlarm(pool, alarm, meter.loadOf, log);
+  function onRead(): void {
+    const before = pool.snapshot();
+    review?.();
+    if (pool.snapshot() === before) tell();
+  }
+  return meter;
 }
 
 /** Who asks within `sharedMs` gets the same answer: each one costs a scrape of every process. */

@@ -1,5 +1,6 @@
 /**
- * Follows the control process: keeps a local pool equal to its worker pool, over one long HTTP response.
+ * Follows the control process: keeps a local pool equal to its worker pool, and where asked for the workers' loads, over one
+ * long HTTP response.
  *
  * The DNS process and each worker do this, on the same machine or another. When the control process is gone the last
  * known state stays in force (nobody is withdrawn because the one who watches died) and the follower tries again,
@@ -9,13 +10,16 @@ import { get } from 'node:http';
 import type { Clock, Timer } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Pool } from '../pool/pool.js';
+import type { ReportedLoads } from '../pool/worker-loads.js';
 import { reasonOf } from './client.js';
-import { adopt, messageBytesMax, parseMessage, type MemberMessage } from './message.js';
+import { adopt, createLoadAdopter, messageBytesMax, parseMessage, type MemberMessage } from './message.js';
 
 export interface FollowerOptions {
   /** Base URL of the control API. */
   readonly control: URL;
   readonly pool: Pool;
+  /** Kept up to date, too, when given. */
+  readonly loads?: ReportedLoads | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,8 +38,9 @@ const retryMsMax = 2000;
 /** The control process sends a line at least every 2 s; three missed ones mean that the connection is dead. */
 const silenceMsMax = 6000;
 
-export function createFollower({ control, pool, clock, log }: FollowerOptions): Follower {
-  const url = new URL('/api/pool/watch', control);
+export function createFollower({ control, pool, loads, clock, log }: FollowerOptions): Follower {
+  const url = new URL(loads === undefined ? '/api/pool/watch' : '/api/pool/watch?loads', control);
+  const adoptLoads = loads === undefined ? undefined : createLoadAdopter(pool.members, loads);
   const waiting = new Set<() => void>();
   let abort: AbortController | undefined;
   let retry: Timer | undefined;
@@ -51,6 +56,7 @@ export function createFollower({ control, pool, clock, log }: FollowerOptions): 
     connected = true;
     complained = false;
     retryMs = retryMsMin;
+    adoptLoads?.(message); // first: who hears that the pool has changed may ask for loads
     adopt(pool, message);
     if (message.members.every(isProbed)) waiting.forEach((settle) => settle());
   }

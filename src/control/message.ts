@@ -1,6 +1,8 @@
 /**
  * What travels from the control process to those who follow it: the whole state of the worker pool, one JSON object a
  * line. Whole, not a difference: a follower that missed ten lines and reads the eleventh is right again.
+ *
+ * `alarmed` and `load` came later than the rest; a line without them says that nobody is alarmed and no load is known.
  */
 import {
   adminStates,
@@ -9,14 +11,31 @@ import {
   type Admin,
   type HealthFact,
   type Pool,
+  type PoolMember,
   type PoolSnapshot,
 } from '../pool/pool.js';
+import type { ReportedLoads } from '../pool/worker-loads.js';
+
+/** What a member's own metrics said of its load. */
+export interface LoadReading {
+  /** Busy part of the time between this reading and the one before, 0 to 1; null when there was none before. */
+  readonly utilisation: number | null;
+  /** Exchanges in service and waiting. */
+  readonly backlog: number;
+  /** Real time of the reading, which tells a new one from the same one sent again. */
+  readonly readMs: number;
+}
+
+/** The latest reading of the member of that index; undefined when there is none, or it is too old to go by. */
+export type LoadOf = (index: number) => LoadReading | undefined;
 
 export interface MemberMessage extends Omit<HealthFact, 'stableForMs'> {
   readonly name: string;
   readonly admin: Admin;
   /** JSON has no Infinity: null stands for it. */
   readonly stableForMs: number | null;
+  readonly alarmed: boolean;
+  readonly load: LoadReading | null;
 }
 
 export interface PoolMessage {
@@ -28,11 +47,11 @@ export interface PoolMessage {
 /** A line longer than this is no pool of ours (250 members of 300 bytes). */
 export const messageBytesMax = 1_048_576;
 
-export function toMessage(snapshot: PoolSnapshot): PoolMessage {
+export function toMessage(snapshot: PoolSnapshot, loadOf: LoadOf = () => undefined): PoolMessage {
   return {
     version: snapshot.version,
     failOpen: snapshot.failOpen,
-    members: snapshot.members.map(({ member, admin, health, reason, detail, sinceMs, stableForMs }) => ({
+    members: snapshot.members.map(({ member, admin, health, reason, detail, sinceMs, stableForMs, alarmed }) => ({
       name: member.name,
       health,
       admin,
@@ -40,6 +59,8 @@ export function toMessage(snapshot: PoolSnapshot): PoolMessage {
       detail,
       sinceMs,
       stableForMs: Number.isFinite(stableForMs) ? stableForMs : null,
+      alarmed,
+      load: loadOf(member.index) ?? null,
     })),
   };
 }
@@ -51,12 +72,30 @@ export function toMessage(snapshot: PoolSnapshot): PoolMessage {
 export function adopt(pool: Pool, message: PoolMessage): void {
   const known = new Set(pool.members.map((member) => member.name));
   pool.batch(() => {
-    for (const { name, admin, stableForMs, ...fact } of message.members) {
+    for (const { name, admin, alarmed, stableForMs, health, reason, detail, sinceMs } of message.members) {
       if (!known.has(name)) continue;
-      pool.setHealth(name, { ...fact, stableForMs: stableForMs ?? Infinity });
+      pool.setHealth(name, { health, reason, detail, sinceMs, stableForMs: stableForMs ?? Infinity });
       pool.setAdmin(name, admin);
+      pool.setAlarm(name, alarmed);
     }
   });
+}
+
+/**
+ * @returns what reports each reading once, however often it is sent: policies that average over reports would else count
+ * one twice, and an old one would stay fresh.
+ */
+export function createLoadAdopter(members: readonly PoolMember[], loads: ReportedLoads): (message: PoolMessage) => void {
+  const indices = new Map(members.map(({ name, index }) => [name, index]));
+  const adoptedMs = new Float64Array(members.length).fill(NaN);
+  return (message) => {
+    for (const { name, load } of message.members) {
+      const index = indices.get(name);
+      if (index === undefined || load === null || load.readMs === adoptedMs[index]) continue;
+      adoptedMs[index] = load.readMs;
+      loads.report(index, load.utilisation ?? NaN, load.backlog);
+    }
+  };
 }
 
 /** @throws Error for anything that is not such a message. */
@@ -68,7 +107,7 @@ export function parseMessage(line: string): PoolMessage {
 
 function parseMember(value: unknown): MemberMessage {
   if (!isRecord(value)) throw new Error('not a member');
-  const { name, sinceMs, stableForMs, detail } = value;
+  const { name, sinceMs, stableForMs, detail, alarmed, load } = value;
   if (typeof name !== 'string' || typeof sinceMs !== 'number' || typeof detail !== 'string') throw new Error('not a member');
   return {
     name,
@@ -78,7 +117,16 @@ function parseMember(value: unknown): MemberMessage {
     health: oneOf(healthStates, value['health']),
     reason: oneOf(healthReasons, value['reason']),
     admin: oneOf(adminStates, value['admin']),
+    alarmed: alarmed === true,
+    load: load === undefined || load === null ? null : parseLoad(load),
   };
+}
+
+function parseLoad(value: unknown): LoadReading {
+  if (!isRecord(value)) throw new Error('not a load');
+  const { utilisation, backlog, readMs } = value;
+  if (typeof backlog !== 'number' || typeof readMs !== 'number') throw new Error('not a load');
+  return { utilisation: typeof utilisation === 'number' ? utilisation : null, backlog, readMs };
 }
 
 function oneOf<T extends string>(allowed: readonly T[], value: unknown): T {

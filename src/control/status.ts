@@ -3,11 +3,10 @@
  * `/metrics` pages that Prometheus scrapes, so that `status` and a dashboard can never disagree.
  */
 import type { Clock } from '../clock.js';
-import { parseExposition, type Sample } from '../metrics/exposition.js';
 import type { Admin, Health, HealthReason, MemberState, Pool } from '../pool/pool.js';
 import type { ScrapeTarget } from './discovery.js';
-import { formatAddress } from '../service.js';
-import { withDeadline } from './deadline.js';
+import type { LoadOf, LoadReading } from './message.js';
+import { scrape, sum, type Page } from './scrape.js';
 
 export interface MemberStatus {
   readonly name: string;
@@ -27,6 +26,12 @@ export interface MemberStatus {
   readonly firstPlaces: number | undefined;
   /** Its share of all first places, 0 to 1. */
   readonly share: number | undefined;
+  /** It was busier than `dns.alarm` allows. */
+  readonly alarmed: boolean;
+  /** Busy part of the last interval, 0 to 1; undefined when nobody needs loads, or the worker was not heard lately. */
+  readonly utilisation: number | undefined;
+  /** Exchanges in service and waiting when that interval ended; undefined as above. */
+  readonly backlog: number | undefined;
   /** Requests finished and in flight; undefined when the worker's metrics cannot be read. */
   readonly requests: number | undefined;
   readonly inFlight: number | undefined;
@@ -53,6 +58,7 @@ export interface Status {
 export interface StatusOptions {
   readonly pool: Pool;
   readonly history: (member: string) => string;
+  readonly loadOf: LoadOf;
   readonly targets: readonly ScrapeTarget[];
   readonly service: string;
   readonly policy: string;
@@ -61,18 +67,16 @@ export interface StatusOptions {
 }
 
 const scrapeMsMax = 1000;
-const pageBytesMax = 4_194_304;
 
 export async function collectStatus(options: StatusOptions): Promise<Status> {
-  const pages = new Map<string, readonly Sample[] | undefined>();
+  const pages = new Map<string, Page | undefined>();
   await Promise.all(
     options.targets.map(async (target) => {
-      pages.set(pageKey(target), await scrape(target, options.clock));
+      pages.set(pageKey(target), await scrape(target.at, scrapeMsMax, options.clock));
     }),
   );
   const dns = pages.get('dns');
   const { members, eligible, failOpen } = options.pool.snapshot();
-  const answers = dns === undefined ? 0 : sum(dns, 'roundhouse_dns_answer_first_places_total', {});
   return {
     service: options.service,
     policy: options.policy,
@@ -81,41 +85,40 @@ export async function collectStatus(options: StatusOptions): Promise<Status> {
     dnsReachable: dns !== undefined,
     origins: originStatuses([...pages.values()].flatMap((page) => page ?? [])),
     members: members.map((state) => {
-      const { name } = state.member;
-      return memberStatus(state, eligible.includes(state.member), options.history(name), dns, answers, pages.get(name));
+      const { name, index } = state.member;
+      return {
+        ...factsOf(state),
+        eligible: eligible.includes(state.member),
+        history: options.history(name),
+        ...placesOf(name, dns),
+        ...loadOf(options.loadOf(index), pages.get(name)),
+      };
     }),
   };
 }
 
-function memberStatus(
-  { member, admin, health, reason, detail, sinceMs }: MemberState,
-  eligible: boolean,
-  history: string,
-  dns: readonly Sample[] | undefined,
-  answers: number,
-  worker: readonly Sample[] | undefined,
-): MemberStatus {
-  const firstPlaces = dns && sum(dns, 'roundhouse_dns_answer_first_places_total', { member: member.name });
+function factsOf({ member, admin, health, reason, detail, sinceMs, alarmed }: MemberState) {
+  const { name, address, address6, port } = member;
+  return { name, address, address6, port, health, reason, detail, sinceMs, admin, alarmed };
+}
+
+function placesOf(member: string, dns: Page | undefined): Pick<MemberStatus, 'firstPlaces' | 'share'> {
+  if (dns === undefined) return { firstPlaces: undefined, share: undefined };
+  const answers = sum(dns, 'roundhouse_dns_answer_first_places_total');
+  const firstPlaces = sum(dns, 'roundhouse_dns_answer_first_places_total', { member });
+  return { firstPlaces, share: answers === 0 ? undefined : firstPlaces / answers };
+}
+
+function loadOf(reading: LoadReading | undefined, worker: Page | undefined) {
   return {
-    name: member.name,
-    address: member.address,
-    address6: member.address6,
-    port: member.port,
-    health,
-    reason,
-    detail,
-    sinceMs,
-    admin,
-    eligible,
-    history,
-    firstPlaces,
-    share: firstPlaces === undefined || answers === 0 ? undefined : firstPlaces / answers,
-    requests: worker && sum(worker, 'roundhouse_proxy_requests_total', {}),
-    inFlight: worker && sum(worker, 'roundhouse_proxy_in_flight_requests', {}),
+    utilisation: reading?.utilisation ?? undefined,
+    backlog: reading?.backlog,
+    requests: worker && sum(worker, 'roundhouse_proxy_requests_total'),
+    inFlight: worker && sum(worker, 'roundhouse_proxy_in_flight_requests'),
   };
 }
 
-function originStatuses(samples: readonly Sample[]): OriginStatus[] {
+function originStatuses(samples: Page): OriginStatus[] {
   const seen = samples.filter(({ name, labels }) => name === 'roundhouse_pool_member_up' && labels['pool'] === 'origins');
   return [...new Set(seen.map(({ labels }) => labels['member'] ?? ''))].map((name) => {
     const views = seen.filter(({ labels }) => labels['member'] === name);
@@ -124,22 +127,3 @@ function originStatuses(samples: readonly Sample[]): OriginStatus[] {
 }
 
 const pageKey = ({ role, name }: ScrapeTarget): string => (role === 'dns' ? 'dns' : name);
-
-/** @returns undefined when the page cannot be had in time: the process may be down, and that is no failure of `status`. */
-async function scrape({ at }: ScrapeTarget, clock: Clock): Promise<readonly Sample[] | undefined> {
-  try {
-    return await withDeadline(clock, scrapeMsMax, async (signal) => {
-      const response = await fetch(`http://${formatAddress(at)}/metrics`, { signal });
-      if (!response.ok || Number(response.headers.get('content-length') ?? 0) > pageBytesMax) return undefined;
-      return parseExposition(await response.text());
-    });
-  } catch {
-    return undefined;
-  }
-}
-
-function sum(samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>>): number {
-  return samples
-    .filter((sample) => sample.name === name && Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
-    .reduce((total, sample) => total + sample.value, 0);
-}

@@ -41,6 +41,13 @@ export const catalog = {
     help: 'Writes to a log that failed; their lines are lost.',
     labels: none,
   },
+  roundhouse_process_event_loop_active_seconds_total: {
+    type: 'counter',
+    roles: both,
+    help: 'Time in which the event loop was busy. Its part of active and idle time is the utilisation of a server of one thread.',
+    labels: none,
+  },
+  roundhouse_process_event_loop_idle_seconds_total: { type: 'counter', roles: both, help: 'Time in which the event loop waited for something to do.', labels: none },
 
   roundhouse_proxy_requests_total: {
     type: 'counter',
@@ -105,6 +112,24 @@ export const catalog = {
     help: 'What the operator wants of the member: 1 for one of the states.',
     labels: { ...poolMembers, state: adminStates },
   },
+  roundhouse_pool_member_alarmed: {
+    type: 'gauge',
+    roles: both,
+    help: '1 when the member was busier than dns.alarm allows, and is spared new clients unless all are. Origins never are.',
+    labels: poolMembers,
+  },
+  roundhouse_pool_member_utilisation_ratio: {
+    type: 'gauge',
+    roles: dns,
+    help: 'Busy part of the last control.load.interMs, 0 to 1, as the policy sees it; absent when nothing was heard lately or nobody needs it.',
+    labels: poolMembers,
+  },
+  roundhouse_pool_member_backlog_requests: {
+    type: 'gauge',
+    roles: dns,
+    help: 'Exchanges in service and waiting on the member, as the policy sees them; absent as above.',
+    labels: poolMembers,
+  },
   roundhouse_pool_member_eligible: { type: 'gauge', roles: both, help: '1 when the member may be chosen.', labels: poolMembers },
   roundhouse_pool_eligible_members: { type: 'gauge', roles: both, help: 'How many members may be chosen.', labels: pools },
   roundhouse_pool_fail_open: {
@@ -143,7 +168,13 @@ export const catalog = {
   roundhouse_dns_requestor_evictions_total: {
     type: 'counter',
     roles: dns,
-    help: 'Requestors that static-list forgot because it remembers only so many; each begins at the head of the list again.',
+    help: 'Requestors or networks that the policy forgot because it remembers only so many; each counts as new again.',
+    labels: none,
+  },
+  roundhouse_dns_demand_networks: {
+    type: 'gauge',
+    roles: dns,
+    help: 'Networks whose demand is estimated, for policies and TTLs that weigh it; A and AAAA count apart.',
     labels: none,
   },
   roundhouse_dns_truncated_responses_total: {

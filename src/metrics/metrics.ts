@@ -6,6 +6,7 @@ import type { DnsStats } from '../dns/stats.js';
 import { logFailuresTotal } from '../log.js';
 import { adminStates, type Pool } from '../pool/pool.js';
 import type { ProberStats } from '../pool/prober.js';
+import type { WorkerLoads } from '../pool/worker-loads.js';
 import type { EngineStats } from '../proxy/engines/engine.js';
 import { statusClasses, type GatewayStats } from '../proxy/stats.js';
 import type { MetricNameOf, Role } from './catalog.js';
@@ -79,16 +80,23 @@ export interface DnsMetricsOptions {
   readonly stats: DnsStats;
   /** The workers. */
   readonly pool: Pool;
-  /** Requestors that the policy forgot. */
+  /** Requestors and networks that the policy forgot. */
   readonly evictionsTotal: () => number;
+  /** Networks whose demand is estimated. */
+  readonly networks: () => number;
+  /** What the policy sees of the workers' load; undefined when nobody needs it. */
+  readonly loads: WorkerLoads | undefined;
 }
 
-export function createDnsMetrics({ stats, pool, evictionsTotal }: DnsMetricsOptions): Metrics {
+export function createDnsMetrics({ stats, pool, evictionsTotal, networks, loads }: DnsMetricsOptions): Metrics {
   const observed = observeProcess();
   const readers: Readers<MetricNameOf<'dns'>> = {
     ...observed.readers,
     ...buildReader('dns', 'dns'),
     ...poolReaders('workers', pool),
+    roundhouse_pool_member_utilisation_ratio: (emit) => emitLoads(emit, pool, loads?.utilisation),
+    roundhouse_pool_member_backlog_requests: (emit) => emitLoads(emit, pool, loads?.backlog),
+    roundhouse_dns_demand_networks: (emit) => emit(networks()),
     roundhouse_dns_queries_total: (emit) => emitTally(emit, stats.queries, isExpected),
     roundhouse_dns_answer_first_places_total: (emit) => emitTally(emit, stats.firstPlaces),
     roundhouse_dns_response_size_bytes: (emit) => emit(stats.responseBytes),
@@ -116,10 +124,21 @@ function poolReaders(name: 'workers' | 'origins', pool: Pool) {
         for (const state of adminStates) emit(state === admin ? 1 : 0, name, member.name, state);
       }
     },
+    roundhouse_pool_member_alarmed: (emit) => {
+      for (const { member, alarmed } of pool.snapshot().members) emit(alarmed ? 1 : 0, name, member.name);
+    },
     roundhouse_pool_member_eligible: (emit) => emitEligible(emit, name, pool),
     roundhouse_pool_eligible_members: (emit) => emit(pool.snapshot().eligible.length, name),
     roundhouse_pool_fail_open: (emit) => emit(pool.snapshot().failOpen ? 1 : 0, name),
   } satisfies Partial<Readers<MetricNameOf<'worker' | 'dns'>>>;
+}
+
+/** NaN says that nothing is known, and then there is no sample. */
+function emitLoads(emit: Emit, pool: Pool, of: ((index: number) => number) | undefined): void {
+  for (const { name, index } of pool.members) {
+    const load = of?.(index) ?? NaN;
+    if (!Number.isNaN(load)) emit(load, 'workers', name);
+  }
 }
 
 function emitEligible(emit: Emit, name: string, pool: Pool): void {

@@ -1,7 +1,7 @@
 /**
- * What this process uses: CPU, memory, descriptors, and how late its event loop is.
+ * What this process uses: CPU, memory, descriptors, how busy and how late its event loop is.
  *
- * The names are those of prom-client's default metrics, which dashboards for Node know; the code is our own because
+ * Most names are those of prom-client's default metrics, which dashboards for Node know; the code is our own because
  * prom-client never releases its observers, takes only the first of several collections that are reported at once, and
  * counts the sampling interval (10 ms) as lag.
  */
@@ -12,7 +12,7 @@ import { createDistribution, observe, type Distribution } from '../tally.js';
 import { catalog, type MetricName } from './catalog.js';
 import type { Emit, Readers } from './registry.js';
 
-type ProcessMetricName = Extract<MetricName, `process_${string}` | `nodejs_${string}`>;
+type ProcessMetricName = Extract<MetricName, `process_${string}` | `nodejs_${string}` | `roundhouse_process_${string}`>;
 
 export interface ObservedProcess {
   readonly readers: Readers<ProcessMetricName>;
@@ -30,6 +30,9 @@ export function observeProcess(): ObservedProcess {
     readers: {
       ...resourceReaders(),
       ...lagReaders(lag),
+      // The loop's own account since it began, this turn included: two readings give the utilisation between them.
+      roundhouse_process_event_loop_active_seconds_total: (emit) => emit(performance.eventLoopUtilization().active / 1000),
+      roundhouse_process_event_loop_idle_seconds_total: (emit) => emit(performance.eventLoopUtilization().idle / 1000),
       nodejs_gc_duration_seconds: (emit) => pauses.byKind.forEach((pause, kind) => emit(pause, kind)),
     },
     close() {

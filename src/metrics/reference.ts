@@ -32,6 +32,10 @@ sum by (instance) (rate(roundhouse_proxy_requests_total{status="5xx"}[5m]))
 # 99th percentile of the time a request takes
 histogram_quantile(0.99, sum by (le) (rate(roundhouse_proxy_request_duration_seconds_bucket[5m])))
 
+# Each process's utilisation: the busy part of its event loop
+rate(roundhouse_process_event_loop_active_seconds_total[1m])
+  / (rate(roundhouse_process_event_loop_active_seconds_total[1m]) + rate(roundhouse_process_event_loop_idle_seconds_total[1m]))
+
 # Health is being ignored somewhere
 max by (pool) (roundhouse_pool_fail_open) == 1
 \`\`\`

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { statusText } from '../../src/cli/status.js';
+import type { MemberStatus } from '../../src/control/status.js';
 import { bar, percent, span, table } from '../../src/cli/table.js';
 
 describe('tables', () => {
@@ -34,16 +35,27 @@ describe('status text', () => {
         members: [
           {
             ...{ name: 'w1', address: '127.0.0.11', address6: undefined, port: 8080, health: 'down', reason: 'probe-refused', detail: 'ECONNREFUSED' },
-            ...{ sinceMs: 1000, admin: 'enabled', eligible: true, history: '++--' },
+            ...{ sinceMs: 1000, admin: 'enabled', eligible: true, history: '++--', alarmed: false, utilisation: undefined, backlog: undefined },
             ...{ firstPlaces: undefined, share: undefined, requests: undefined, inFlight: undefined },
           },
         ],
       },
       6000,
     );
-    expect(text).toMatch(/w1 +127\.0\.0\.11 +down +5 s +probe-refused \(ECONNREFUSED\) +\+\+-- +enabled +yes +– +– +–/);
+    expect(text).toMatch(/w1 +127\.0\.0\.11 +down +5 s +probe-refused \(ECONNREFUSED\) +\+\+-- +enabled +yes +– +– +– +–/);
     expect(text).toContain('origin o1: up for 1 of 4 workers');
     expect(text).toContain('Failing open');
     expect(text).toContain('shares are unknown');
+  });
+
+  it('shows how busy a member is, and its alarm', () => {
+    const member: MemberStatus = {
+      ...{ name: 'w1', address: '127.0.0.11', address6: undefined, port: 8080, health: 'up', reason: 'probe-passed', detail: '' },
+      ...{ sinceMs: 1000, admin: 'enabled', eligible: false, history: '+', alarmed: true, utilisation: 0.973, backlog: 12 },
+      ...{ firstPlaces: 1, share: 1, requests: 5, inFlight: 12 },
+    };
+    const others = { service: 'www.roundhouse.test', policy: 'two-tier', ttl: '240 s', failOpen: false, dnsReachable: true, origins: [] };
+    expect(statusText({ ...others, members: [member] }, 6000)).toMatch(/enabled +no +100\.0 % +alarm 97\.3 % +5 +12/);
+    expect(statusText({ ...others, members: [{ ...member, alarmed: false, utilisation: 0 }] }, 6000)).toMatch(/enabled +no +100\.0 % +0\.0 % +5 +12/);
   });
 });

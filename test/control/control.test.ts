@@ -15,6 +15,7 @@ import { acceptReadiness, createControl, type Control } from '../../src/control/
 import { createFollower } from '../../src/control/follower.js';
 import { silentLog } from '../../src/log.js';
 import { createPool, type Pool, type PoolMember, type PoolSnapshot } from '../../src/pool/pool.js';
+import { createReportedLoads, type ReportedLoads } from '../../src/pool/worker-loads.js';
 import { createRandom } from '../../src/random.js';
 import type { SocketAddress } from '../../src/service.js';
 import { ownNetwork } from '../support/addresses.js';
@@ -27,13 +28,14 @@ afterEach(async () => {
 interface FakeWorker {
   readonly port: number;
   answer: { status: number; body: string };
+  metrics: () => string;
 }
 
 /** Something that answers `/readyz` and `/metrics` as told. */
 async function workerEndpoint(metrics = ''): Promise<FakeWorker> {
-  const worker = { port: 0, answer: { status: 200, body: '{"ready":true}' } };
+  const worker = { port: 0, answer: { status: 200, body: '{"ready":true}' }, metrics: () => metrics };
   const server: Server = createServer((request, response) => {
-    if (request.url === '/metrics') return void response.end(metrics);
+    if (request.url?.startsWith('/metrics') === true) return void response.end(worker.metrics());
     response.writeHead(worker.answer.status).end(worker.answer.body);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,6 +51,7 @@ interface More {
   readonly dns?: FakeWorker;
   readonly listen?: SocketAddress;
   readonly stateFile?: string;
+  readonly load?: { readonly interMs: number; readonly alarm: number | undefined };
 }
 
 async function startControl(workers: readonly FakeWorker[], more: More = {}): Promise<Control> {
@@ -66,6 +69,7 @@ async function startControl(workers: readonly FakeWorker[], more: More = {}): Pr
     ttl: '30/5 s',
     token: more.token,
     stateFile: more.stateFile,
+    load: more.load,
     clock: systemClock,
     random: createRandom(1),
     log: silentLog,
@@ -79,8 +83,8 @@ async function startControl(workers: readonly FakeWorker[], more: More = {}): Pr
 
 const localPool = (): Pool => createPool(members, { upThresh: 0.5, initialHealth: 'down', realtimeMs: systemClock.realtimeMs });
 
-function follow(control: Control, pool: Pool): ReturnType<typeof createFollower> {
-  const follower = createFollower({ control: apiUrl(control.address()), pool, clock: systemClock, log: silentLog });
+function follow(control: Control, pool: Pool, loads?: ReportedLoads): ReturnType<typeof createFollower> {
+  const follower = createFollower({ control: apiUrl(control.address()), pool, loads, clock: systemClock, log: silentLog });
   follower.start();
   cleanups.push(() => follower.stop());
   return follower;
@@ -155,6 +159,67 @@ describe('following', () => {
     cleanups.push(() => follower.stop());
     await follower.settled(200);
     expect(pool.snapshot()).toBe(before);
+  });
+});
+
+/** A page of a process that is busy for a given part of the time, which counts on from page to page. */
+function busyPage(partOf: () => number): () => string {
+  let [activeS, idleS] = [0, 0];
+  return () => {
+    activeS += partOf();
+    idleS += 1 - partOf();
+    return [
+      `roundhouse_process_event_loop_active_seconds_total ${activeS}\nroundhouse_process_event_loop_idle_seconds_total ${idleS}`,
+      'roundhouse_proxy_in_flight_requests 4\nroundhouse_proxy_queued_requests 2\nprocess_start_time_seconds 1\n',
+    ].join('\n');
+  };
+}
+
+describe('load', () => {
+  it('reaches followers that want it; beyond the alarm a worker leaves the answers, and comes back when it rests', async () => {
+    const workers = [await workerEndpoint(), await workerEndpoint()];
+    let busy = 0.9;
+    workers.forEach((worker, index) => (worker.metrics = busyPage(() => (index === 0 ? busy : 0.25))));
+    const control = await startControl(workers, { load: { interMs: 100, alarm: 0.5 } });
+    const [pool, plain] = [localPool(), localPool()];
+    const loads = createReportedLoads(members.length, 60_000, systemClock);
+    follow(control, pool, loads);
+    follow(control, plain);
+    await Promise.all([pool, plain].map((one) => until(one, (snapshot) => snapshot.members[0]?.alarmed === true)));
+    expect([eligible(pool), eligible(plain)]).toEqual([['w2'], ['w2']]);
+    expect([loads.utilisation(0), loads.utilisation(1)]).toEqual([expect.closeTo(0.9, 6), expect.closeTo(0.25, 6)]);
+    expect(loads.backlog(1)).toBe(6);
+    const { version } = loads;
+    await expect.poll(() => loads.version, { timeout: 20_000 }).toBeGreaterThan(version + 4); // lines come without a change of the pool
+    expect((await control.status()).members[0]).toMatchObject({ alarmed: true, eligible: false, utilisation: expect.closeTo(0.9, 6), backlog: 6 });
+    busy = 0.4;
+    await until(plain, (snapshot) => snapshot.members[0]?.alarmed === false);
+    expect(eligible(plain)).toEqual(['w1', 'w2']);
+  });
+
+  it('is told only to those who ask', async () => {
+    const workers = [await workerEndpoint(busyPage(() => 0.5)()), await workerEndpoint()];
+    const control = await startControl(workers, { load: { interMs: 100, alarm: undefined } });
+    const lineOf = async (path: string): Promise<string> => {
+      const response = await fetch(new URL(path, apiUrl(control.address())));
+      const reader = response.body?.getReader();
+      const { value } = (await reader?.read()) ?? {};
+      await reader?.cancel();
+      return Buffer.from(value ?? []).toString();
+    };
+    await expect.poll(() => lineOf('/api/pool/watch?loads'), { timeout: 20_000 }).toContain('"backlog":6');
+    expect(await lineOf('/api/pool')).toContain('"backlog":6');
+    expect(await lineOf('/api/pool/watch')).toContain('"load":null');
+  });
+
+  it('is not read when nobody needs it', async () => {
+    const worker = await workerEndpoint();
+    let scrapes = 0;
+    worker.metrics = () => String((scrapes += 1));
+    const control = await startControl([worker, await workerEndpoint()]);
+    control.prober.nudge('w1');
+    await expect.poll(() => control.prober.history('w1').length, { timeout: 20_000 }).toBeGreaterThan(4);
+    expect(scrapes).toBe(0);
   });
 });
 

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createVirtualClock } from '../../src/clock.js';
 import { createDnsStats, queryTypes, rcodes } from '../../src/dns/stats.js';
 import { catalog, entryOf, metricNamesOf, type MetricName, type Role } from '../../src/metrics/catalog.js';
 import { parseExposition, type Sample } from '../../src/metrics/exposition.js';
 import { createDnsMetrics, createWorkerMetrics, type Metrics } from '../../src/metrics/metrics.js';
 import { metricsMarkdown } from '../../src/metrics/reference.js';
 import { createPool, healthReasons, type PoolMember } from '../../src/pool/pool.js';
+import { createReportedLoads } from '../../src/pool/worker-loads.js';
 import type { EngineStats } from '../../src/proxy/engines/engine.js';
 import { createGatewayStats, methodClasses, statusClasses } from '../../src/proxy/stats.js';
 import { createTally, observe } from '../../src/tally.js';
@@ -37,9 +39,10 @@ const newWorker = () => {
 const newDns = () => {
   const stats = createDnsStats(['a', 'b']);
   const pool = newPool();
-  const metrics = createDnsMetrics({ stats, pool, evictionsTotal: () => 0 });
+  const loads = createReportedLoads(members.length, 6000, createVirtualClock());
+  const metrics = createDnsMetrics({ stats, pool, evictionsTotal: () => 0, networks: () => 12, loads });
   opened.push(metrics);
-  return { stats, pool, metrics };
+  return { stats, pool, loads, metrics };
 };
 
 const pageOf = async (metrics: Metrics): Promise<Sample[]> => parseExposition(await metrics.render());
@@ -185,6 +188,18 @@ describe('the page of DNS', () => {
     expect(value(samples, 'roundhouse_dns_answer_ttl_seconds_bucket', { le: '30' })).toBe(1);
     expect(value(samples, 'roundhouse_pool_member_up', { pool: 'workers', member: 'a' })).toBe(0);
     expect(value(samples, 'roundhouse_pool_member_eligible', { member: 'b' })).toBe(1);
+  });
+
+  it('shows alarms, and loads as far as they are known', async () => {
+    const { pool, loads, metrics } = newDns();
+    pool.setAlarm('b', true);
+    loads.report(0, 0, 3);
+    loads.report(1, NaN, 4);
+    const samples = await pageOf(metrics);
+    expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_alarmed', { pool: 'workers', member }))).toEqual([0, 1]);
+    expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_utilisation_ratio', { member }))).toEqual([0, undefined]);
+    expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_backlog_requests', { member }))).toEqual([3, 4]);
+    expect(value(samples, 'roundhouse_dns_demand_networks')).toBe(12);
   });
 
   it('tells when it fails open', async () => {

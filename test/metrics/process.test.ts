@@ -51,6 +51,22 @@ it('measures how late the event loop is, without the sampling interval, and says
   expect(seen[0]).toBeGreaterThanOrEqual(0.05); // no sample falls into the 100 ms, of which one interval, 20 ms, is no lag
 });
 
+it('accounts for all of the loop\'s time, busy or idle', async () => {
+  const { readers, close } = observeProcess();
+  close();
+  const read = (name: 'active' | 'idle'): number => {
+    let seconds = NaN;
+    void readers[`roundhouse_process_event_loop_${name}_seconds_total`]((value) => (seconds = value));
+    return seconds;
+  };
+  const [activeS, idleS] = [read('active'), read('idle')];
+  const until = performance.now() + 100;
+  while (performance.now() < until);
+  expect(read('active') - activeS).toBeGreaterThanOrEqual(0.1); // of this very turn, which is not over yet
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(read('idle')).toBeGreaterThan(idleS);
+});
+
 it('counts descriptors where the system tells', async () => {
   const { readers, close } = observeProcess();
   close();
