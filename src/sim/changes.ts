@@ -1,0 +1,114 @@
+/**
+ * What happens on the way: the events of a scenario, each done at its time, and followed until its effect is seen.
+ */
+import type { VirtualClock } from '../clock.js';
+import type { SimulatedAuthority } from './authority-layer.js';
+import type { Clients } from './client-layer.js';
+import type { FollowedChange, Recorder } from './recorder.js';
+import type { Scenario, ScenarioEvent } from './scenario.js';
+import type { Workers } from './worker-layer.js';
+
+export interface Parts {
+  readonly scenario: Scenario;
+  readonly clock: VirtualClock;
+  readonly authority: SimulatedAuthority;
+  readonly clients: Clients;
+  readonly workers: Workers;
+  readonly recorder: Recorder;
+}
+
+export interface Changes {
+  /** Probes overturned their verdict about this worker, so answers show it from now on. */
+  noticed(worker: number): void;
+}
+
+/** Effects of events are followed for so long; a tail of 2 % after 15 minutes is in it (LANMAN 2014). */
+const followedSMax = 7200;
+
+export function scheduleChanges(parts: Parts): Changes {
+  const { scenario, clock, authority } = parts;
+  const unnoticed = new Map<number, FollowedChange>();
+  for (const event of scenario.events) clock.after((scenario.warmupS + event.atS) * 1000, () => happen(parts, event, unnoticed));
+  return {
+    noticed(worker) {
+      const change = unnoticed.get(worker);
+      if (change === undefined) return;
+      unnoticed.delete(worker);
+      change.epoch = authority.changed();
+      change.noticedAfterS = clock.monotonicMs() / 1000 - scenario.warmupS - change.atS;
+    },
+  };
+}
+
+function happen(parts: Parts, event: ScenarioEvent, unnoticed: Map<number, FollowedChange>): void {
+  const { authority, clients, workers, recorder, clock } = parts;
+  const atS = clock.monotonicMs() / 1000;
+  const change = followed(parts.scenario, event);
+  recorder.follow(change);
+  const shows = (): void => {
+    change.epoch = authority.changed();
+    change.noticedAfterS = 0;
+  };
+  switch (event.kind) {
+    case 'worker-dies':
+      unnoticed.set(indexOf(event.worker), change);
+      return workers.die(indexOf(event.worker), atS, event.how === 'refuse' ? 'refuses' : 'silent', (client, arrivedS) => {
+        recorder.lost(arrivedS);
+        clients.lost(client, atS);
+      });
+    case 'worker-returns':
+      unnoticed.set(indexOf(event.worker), change);
+      return workers.returns(indexOf(event.worker));
+    case 'worker-drains':
+      authority.pool.setAdmin(event.worker, 'draining');
+      return shows();
+    case 'worker-enabled':
+      authority.pool.setAdmin(event.worker, 'enabled');
+      return shows();
+    case 'ttl':
+      authority.setTtl(event.ttl);
+      return shows();
+    case 'policy':
+      authority.setPolicy(event.policy);
+      return shows();
+    case 'flash-crowd':
+      clients.crowd(event.clients, event.factor, event.resolver === undefined ? undefined : event.resolver - 1, atS, atS + event.durationS);
+      clock.after(event.durationS * 1000, () => clients.crowdGoes(event.factor));
+  }
+}
+
+function followed(scenario: Scenario, event: ScenarioEvent): FollowedChange {
+  const { atS, kind } = event;
+  const seconds = kind === 'flash-crowd' ? 0 : Math.min(followedSMax, Math.max(0, Math.ceil(scenario.durationS - atS)));
+  return {
+    atS,
+    kind,
+    what: describe(scenario, event),
+    epoch: Infinity,
+    noticedAfterS: undefined,
+    requests: new Float64Array(seconds),
+    moved: new Float64Array(seconds),
+  };
+}
+
+function describe({ clients }: Scenario, event: ScenarioEvent): string {
+  switch (event.kind) {
+    case 'worker-dies':
+      return `${event.worker} dies (${event.how})`;
+    case 'worker-returns':
+      return `${event.worker} returns`;
+    case 'worker-drains':
+      return `${event.worker} drains`;
+    case 'worker-enabled':
+      return `${event.worker} enabled`;
+    case 'ttl':
+      return `TTL ${event.ttl}`;
+    case 'policy':
+      return `policy ${event.policy}`;
+    case 'flash-crowd':
+      return clients.arrivals === 'stream' ? `crowd ×${event.factor} for ${event.durationS} s` : `crowd of ${event.clients} for ${event.durationS} s`;
+  }
+}
+
+/** `w3` is the third; the scenario has been checked. */
+export const indexOf = (worker: string): number => Number(worker.slice(1)) - 1;

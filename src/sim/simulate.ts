@@ -1,0 +1,184 @@
+/**
+ * One repetition: builds the four layers, lets their events happen in order of time, and hands back what was counted.
+ *
+ * Two queues of events merge here: the virtual clock has the few that are anybody's (probes, intervals, events of the scenario),
+ * the event queue the millions that are clients'. Pure: the same scenario and seed give the same digits everywhere.
+ */
+import { createVirtualClock } from '../clock.js';
+import { createRotation, policyNames, type PolicyName, type RotationOptions } from '../pool/policies.js';
+import type { PoolMember } from '../pool/pool.js';
+import type { Rotation } from '../pool/rotation.js';
+import { createRandom, type Random } from '../random.js';
+import { createSimulatedAuthority, type MakeRotation, type Network, type OnAnswer } from './authority-layer.js';
+import { scheduleChanges, type Changes, type Parts } from './changes.js';
+import { createClients } from './client-layer.js';
+import { createEventQueue, type EventQueue } from './event-queue.js';
+import { clientsPerResolver, resolverAddress } from './population.js';
+import { createRecorder } from './recorder.js';
+import { createResolvers } from './resolver-layer.js';
+import type { Run } from './run.js';
+import { clientsMax, type Scenario, type WorkerLayer } from './scenario.js';
+import { capacitiesOf, createWorkers } from './worker-layer.js';
+
+export interface SimulateOptions {
+  /** Any whole number; the lower 32 bits count. */
+  readonly seed: number;
+  /** Makes rotations by policy name; without it those of `policyNames`. */
+  readonly makeRotation?: MakeRotation | undefined;
+  /** Part of the simulated time that has passed, 0 to 1; at each interval. */
+  readonly onProgress?: ((part: number) => void) | undefined;
+  /** Asked at each interval; true ends the run there. */
+  readonly shouldStop?: (() => boolean) | undefined;
+  /** Sees each answer of the authority. */
+  readonly onAnswer?: OnAnswer | undefined;
+}
+
+export function simulate(scenario: Scenario, options: SimulateOptions): Run {
+  const world = createWorld(scenario, options);
+  const { clock, events, clients, workers, recorder, authority } = world.parts;
+  const endS = scenario.warmupS + scenario.durationS;
+  let stopped = false;
+  let count = 0;
+  const addressRequestsBefore = startIntervals(world, options, endS, () => (stopped = true));
+  clients.begin();
+  while (!stopped) {
+    const timerMs = clock.nextMs();
+    const departureS = workers.nextDepartureS();
+    const id = events.next(Math.min(timerMs / 1000, departureS, endS));
+    count += 1;
+    if (id >= 0) clients.act(id, events.timeOf(id));
+    else if (departureS <= timerMs / 1000 && departureS < endS) workers.depart();
+    else if (timerMs <= endS * 1000) clock.advanceTo(timerMs);
+    else break;
+  }
+  const atS = Math.min(endS, clock.monotonicMs() / 1000);
+  workers.settle(atS);
+  let unfinishedRequests = 0;
+  workers.end((_, arrivedS) => (unfinishedRequests += arrivedS >= scenario.warmupS ? 1 : 0));
+  return recorder.finish({
+    seed: options.seed,
+    atS: stopped ? atS : endS,
+    stopped,
+    addressRequests: authority.questions() - addressRequestsBefore(),
+    unfinishedRequests,
+    names: world.members.map(({ name }) => name),
+    capacities: workers.capacities,
+    events: count,
+  });
+}
+
+interface World {
+  readonly parts: Parts & { readonly events: EventQueue };
+  readonly members: readonly PoolMember[];
+}
+
+function createWorld(scenario: Scenario, options: SimulateOptions): World {
+  const clock = createVirtualClock();
+  const seeds = createRandom(options.seed);
+  // A generator for each purpose: a change in one layer leaves the draws of the others as they were.
+  const [authorityRandom, demandRandom, resolverRandom, clientRandom, workRandom] = [0, 1, 2, 3, 4].map(() => createRandom(seeds.below(2 ** 32))) as
+    [Random, Random, Random, Random, Random];
+  const members = membersOf(scenario.workers);
+  const recorder = createRecorder(scenario, members.length);
+  const workers = createWorkers(scenario.workers, (worker, client, arrivedS, departedS, extraS) => {
+    recorder.departure(worker, client, arrivedS, departedS, extraS);
+    if (scenario.workers.discipline !== 'fcfs') clients.served(client, departedS, extraS);
+  });
+  const mortal = scenario.events.some(({ kind }) => kind === 'worker-dies');
+  const perResolver = clientsPerResolver(scenario.resolvers.population, scenario.clients.count);
+  const addresses = Array.from(perResolver, (_, rank) => resolverAddress(rank));
+  const authority = createSimulatedAuthority({
+    layer: scenario.authority,
+    members,
+    networks: networksOf(scenario, addresses, perResolver),
+    workers,
+    probed: mortal,
+    makeRotation: options.makeRotation ?? builtIn,
+    clock,
+    random: authorityRandom,
+    demandRandom,
+    onVerdict: (worker) => changes.noticed(worker),
+    onAnswer: options.onAnswer,
+  });
+  members.slice(members.length - scenario.workers.absent).forEach(({ name }) => authority.pool.setAdmin(name, 'disabled'));
+  const answersMax = Math.min(scenario.authority.answersMax, members.length);
+  const resolvers = createResolvers(scenario.resolvers, addresses, answersMax, authority, resolverRandom);
+  const people = clientsMax(scenario);
+  const events = createEventQueue(people + 1, spacingS(scenario));
+  const addressBits = Uint32Array.from(members, ({ index }) => addressBitsOf(index));
+  const clients = createClients({
+    scenario, perResolver, events, resolvers, workers, recorder, mortal, addressBits, answersMax, workRandom, random: clientRandom,
+  });
+  const parts = { scenario, clock, authority, clients, workers, recorder, events };
+  const changes: Changes = scheduleChanges(parts);
+  return { parts, members };
+}
+
+/** Ticks at the end of each interval, one of which is the end of the warm-up. Returns the questions of the warm-up. */
+function startIntervals({ parts, members }: World, options: SimulateOptions, endS: number, stop: () => void): () => number {
+  const { scenario, clock, authority, workers, recorder } = parts;
+  const { warmupS, intervalS } = scenario;
+  const busy = new Float64Array(members.length);
+  const firstS = warmupS - Math.floor(warmupS / intervalS) * intervalS;
+  let questions = 0;
+  let measuring = false;
+  let ticks = 0;
+  function tick(): void {
+    const atS = firstS + ticks * intervalS;
+    workers.utilisations(atS, busy);
+    authority.observed(busy);
+    recorder.interval(busy);
+    if (atS >= warmupS && !measuring) begin();
+    options.onProgress?.(atS / endS);
+    if (options.shouldStop?.() === true) return stop();
+    ticks += 1;
+    clock.after((firstS + ticks * intervalS) * 1000 - clock.monotonicMs(), tick);
+  }
+  function begin(): void {
+    measuring = true;
+    recorder.begin();
+    questions = authority.questions();
+  }
+  clock.after(firstS * 1000, tick);
+  return () => questions;
+}
+
+function membersOf(layer: WorkerLayer): PoolMember[] {
+  const capacities = capacitiesOf(layer);
+  const most = Math.max(...capacities);
+  return capacities.map((capacity, index) => ({
+    name: `w${index + 1}`,
+    index,
+    address: [24, 16, 8, 0].map((shift) => (addressBitsOf(index) >>> shift) & 0xff).join('.'),
+    port: 8080,
+    weight: layer.weights.length === 0 ? Math.max(1, Math.round((100 * capacity) / most)) : (layer.weights[index % layer.weights.length] as number),
+  }));
+}
+
+/** Addresses in networks of their own, far apart, so that sorting by common prefix (RFC 6724) has something to sort. */
+function addressBitsOf(index: number): number {
+  let reversed = 0;
+  for (let bit = 0; bit < 10; bit += 1) reversed |= ((index >> bit) & 1) << (9 - bit);
+  return ((reversed << 22) | 0x00010001) >>> 0;
+}
+
+function networksOf({ clients }: Scenario, addresses: readonly string[], perResolver: Int32Array): Network[] {
+  const perClient = lookupsPerClientS(clients);
+  return addresses.map((address, rank) => ({ address, lookupsPerS: (perResolver[rank] as number) * perClient }));
+}
+
+/** How often a client would look up; caches and reused connections of `ttl` clients make it less, alike for all. */
+function lookupsPerClientS({ arrivals, ratePerS, count, think, session, kinds }: Scenario['clients']): number {
+  const requestsPerS = arrivals === 'stream' ? ratePerS / count : 1 / think.meanS;
+  return kinds.every(({ cache }) => cache === 'session') && arrivals !== 'stream' ? requestsPerS / session.requestsMean : requestsPerS;
+}
+
+/** The mean distance of two events of clients, as a hint to the queue. */
+function spacingS({ clients }: Scenario): number {
+  return clients.arrivals === 'stream' ? 1 / clients.ratePerS : clients.think.meanS / Math.max(1, clients.count);
+}
+
+function builtIn(policy: string): (options: RotationOptions) => Rotation {
+  const name = policyNames.find((known) => known === policy) as PolicyName; // the scenario has been checked
+  return (options) => createRotation(name, options);
+}
