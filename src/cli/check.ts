@@ -2,8 +2,8 @@
  * `roundhouse check`: the configuration as the tier would understand it, or what is wrong with it.
  */
 import { effectiveYaml } from '../config/print.js';
-import { loadRotationFactory } from '../pool/policies.js';
-import { parseTtl } from '../pool/ttl.js';
+import { loadRotationFactory, loadRotationMaker } from '../pool/policies.js';
+import { checkTtl } from '../pool/ttl.js';
 import { systemRandom } from '../random.js';
 import { configOf } from './up.js';
 
@@ -14,8 +14,8 @@ import { configOf } from './up.js';
 export async function check(given: Readonly<Record<string, unknown>>): Promise<string> {
   const { config, baseDirectory } = configOf(given, true);
   const random = systemRandom();
-  parseTtl(config.dns.ttl);
-  await loadRotationFactory(config.dns.policy, baseDirectory, { tail: config.dns.tail, random });
+  checkTtl(config.dns.ttl);
+  await loadRotationMaker(config.dns.policy, baseDirectory);
   await loadRotationFactory(config.proxy.policy, baseDirectory, { tail: 'cyclic', random });
   return effectiveYaml(config).trimEnd();
 }

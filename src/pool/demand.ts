@@ -2,9 +2,12 @@
  * Where requests come from, by network of the requestor (the papers say *domain*): what the domain-aware policies weigh.
  *
  * Networks are told apart by `prefixHash` of the requestor's address. Who knows the truth (the simulator) gives it; the
- * live server estimates it from DNS alone: a resolver asks again TTL + 1/rate after its last question, so the gap tells
- * the rate.
+ * live server estimates it from DNS alone (idle-times.ts): a resolver asks again TTL + 1/rate after its last question.
  */
+import type { Clock } from '../clock.js';
+import { createIdleTimes, faded } from './idle-times.js';
+import { createNetworkTable } from './network-table.js';
+import { prefixHash } from './policies/prefix.js';
 import type { Requestor } from './rotation.js';
 
 export interface Demand {
@@ -22,4 +25,148 @@ export interface Demand {
   answered(requestor: Requestor, ttlS: number): void;
   /** Networks forgotten because the table was full. */
   readonly evictionsTotal: number;
+}
+
+export interface GivenNetwork {
+  /** Any address of the network. */
+  readonly address: string;
+  readonly lookupsPerS: number;
+}
+
+/** Demand that is known and stays. What is given twice for one network adds up. */
+export function createGivenDemand(given: readonly GivenNetwork[]): Demand {
+  const table = createNetworkTable(Math.max(1, given.length));
+  const rates = new Float64Array(given.length);
+  let total = 0;
+  for (const { address, lookupsPerS } of given) {
+    const hash = prefixHash(address);
+    const found = table.find(hash);
+    const row = found < 0 ? table.add(hash) : found;
+    rates[row] = (rates[row] ?? 0) + lookupsPerS;
+    total += lookupsPerS;
+  }
+  const networks = table.size;
+  const known = rates.subarray(0, networks); // rows are given out in a row
+  const average = networks === 0 ? 1 : 1 / networks;
+  const shareOf = (rate: number): number => (total > 0 ? rate / total : average);
+  return {
+    share({ address }) {
+      const row = table.find(prefixHash(address));
+      return row < 0 ? average : shareOf(known[row] ?? 0);
+    },
+    networks,
+    shareMax: networks === 0 ? 1 : shareOf(known.reduce((most, rate) => Math.max(most, rate), 0)),
+    version: 1,
+    forEachRate: (visit) => known.forEach((rate) => visit(rate)),
+    answered: () => {},
+    evictionsTotal: 0,
+  };
+}
+
+export interface EstimateOptions {
+  readonly clock: Clock;
+  /** Networks remembered; beyond them the one that asked longest ago is forgotten. About 200 bytes each. */
+  readonly networksMax?: number;
+  /** Shares are reckoned anew at most so often (and not before a quarter as many answers as there are networks). */
+  readonly refreshMs?: number;
+  /** A network whose answers expired so long ago does not count any more: one-off visitors would make the average tiny. */
+  readonly forgetMs?: number;
+}
+
+/** From DNS alone: what it is told of answers. */
+export function createEstimatedDemand(options: EstimateOptions): Demand {
+  const { clock, networksMax = 65_536, refreshMs = 10_000, forgetMs = 3_600_000 } = options;
+  const table = createNetworkTable(networksMax);
+  const caches = createIdleTimes(networksMax);
+  const rates = new Float64Array(networksMax); // by row, as of the last refresh; NaN: not known then
+  let known = 0;
+  let total = 0;
+  let rateMax = 0;
+  let version = 0;
+  let refreshedMs = -Infinity;
+  let answers = 0;
+
+  function forget(nowMs: number): void {
+    for (let row = table.oldest(); row >= 0; ) {
+      const younger = table.younger(row);
+      if (nowMs - caches.freshUntilMs(row) > forgetMs) table.remove(row);
+      row = younger;
+    }
+  }
+
+  /** Mean rate of those that were measured; 1 a second when none was, so that all are alike. */
+  function averageRate(nowMs: number): number {
+    let sum = 0;
+    let measured = 0;
+    for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
+      const rate = caches.ratePerS(row, nowMs);
+      rates[row] = rate;
+      if (!(rate > 0)) continue;
+      sum += rate;
+      measured += 1;
+    }
+    return measured === 0 ? 1 : sum / measured;
+  }
+
+  function refresh(nowMs: number): void {
+    forget(nowMs);
+    const average = averageRate(nowMs);
+    total = 0;
+    rateMax = 0;
+    for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
+      const measured = rates[row] as number; // rows are below networksMax, as everywhere here
+      const rate = measured > 0 ? measured : Math.min(average, faded(nowMs - caches.freshUntilMs(row)));
+      rates[row] = rate;
+      total += rate;
+      if (rate > rateMax) rateMax = rate;
+    }
+    known = table.size;
+    version += 1;
+    refreshedMs = nowMs;
+    answers = 0;
+  }
+
+  function rowOf(hash: number): number {
+    const row = table.find(hash);
+    if (row >= 0) {
+      table.touch(row);
+      return row;
+    }
+    const added = table.add(hash);
+    caches.reset(added);
+    rates[added] = Number.NaN;
+    return added;
+  }
+
+  return {
+    share({ address }) {
+      const row = table.find(prefixHash(address));
+      const rate = row < 0 ? Number.NaN : (rates[row] as number);
+      return rate >= 0 ? rate / total : 1 / Math.max(1, known);
+    },
+    get networks() {
+      return known;
+    },
+    get shareMax() {
+      return known === 0 ? 1 : rateMax / total;
+    },
+    get version() {
+      return version;
+    },
+    forEachRate(visit) {
+      for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
+        const rate = rates[row] as number;
+        if (rate >= 0) visit(rate);
+      }
+    },
+    answered({ address }, ttlS) {
+      const nowMs = clock.monotonicMs();
+      caches.asked(rowOf(prefixHash(address)), nowMs, ttlS * 1000);
+      answers += 1;
+      if (nowMs - refreshedMs >= refreshMs && 4 * answers >= known) refresh(nowMs);
+    },
+    get evictionsTotal() {
+      return table.evictionsTotal;
+    },
+  };
 }

@@ -4,20 +4,27 @@
  *
  * What is made here is the state of *one* RRset (or one list of origins); whoever rotates A and AAAA makes two.
  */
-import type { Clock } from '../clock.js';
-import type { Random } from '../random.js';
+import { createVirtualClock, type Clock } from '../clock.js';
+import { createRandom, type Random } from '../random.js';
 import { ServiceError } from '../service.js';
 import { createAuthority, type Authority } from './authority.js';
-import type { Demand } from './demand.js';
+import { createGivenDemand, type Demand } from './demand.js';
 import type { Rotation } from './rotation.js';
 import { parseTtl } from './ttl.js';
-import type { WorkerLoads } from './worker-loads.js';
+import { createReportedLoads, type WorkerLoads } from './worker-loads.js';
 import { createAffinity } from './policies/affinity.js';
 import { loadCustomRotation, type OnViolation } from './policies/custom.js';
+import { createDal } from './policies/dal.js';
 import { createFixed } from './policies/fixed.js';
+import { createLeastBacklog } from './policies/least-backlog.js';
+import { createLeastLoaded } from './policies/least-loaded.js';
+import { createLeastUtilised } from './policies/least-utilised.js';
+import { createMrl } from './policies/mrl.js';
+import { createProbabilisticTurn } from './policies/probabilistic.js';
 import { createRandomOrder } from './policies/random.js';
 import { createRoundRobin, type Tail } from './policies/round-robin.js';
 import { createStaticList } from './policies/static-list.js';
+import { createTwoTier } from './policies/two-tier.js';
 import { createWeighted } from './policies/weighted.js';
 
 export interface RotationOptions {
@@ -26,6 +33,8 @@ export interface RotationOptions {
   readonly random: Random;
   /** `static-list`: how many requestors are remembered; 65,536 by default. */
   readonly requestorsMax?: number;
+  /** `mrl`: how many fresh answers are remembered; 65,536 by default. */
+  readonly answersMax?: number;
   /** For policies that reckon with time; those that need what is missing here say so when they are made. */
   readonly clock?: Clock | undefined;
   /** What members reported of their load. */
@@ -35,41 +44,128 @@ export interface RotationOptions {
 }
 
 export interface LoadOptions extends RotationOptions {
-  /** Called at each answer that a user's own policy got wrong and that was given in listed order instead. */
-  readonly onViolation?: OnViolation;
+  readonly onViolation?: OnViolation | undefined;
 }
 
-export const policyNames = ['round-robin', 'static-list', 'fixed', 'random', 'weighted', 'affinity'] as const;
+export const policyNames = [
+  'round-robin',
+  'static-list',
+  'fixed',
+  'random',
+  'weighted',
+  'affinity',
+  'probabilistic-round-robin',
+  'two-tier',
+  'probabilistic-two-tier',
+  'dal',
+  'mrl',
+  'least-loaded',
+  'least-utilised',
+  'least-backlog',
+] as const;
 export type PolicyName = (typeof policyNames)[number];
 
-const makers: Readonly<Record<PolicyName, (options: RotationOptions) => Rotation>> = {
+/** What a policy cannot do without. */
+export interface PolicyNeeds {
+  readonly demand?: true;
+  readonly loads?: true;
+  readonly clock?: true;
+}
+
+export const policyNeeds: Readonly<Record<PolicyName, PolicyNeeds>> = {
+  'round-robin': {},
+  'static-list': {},
+  fixed: {},
+  random: {},
+  weighted: {},
+  affinity: {},
+  'probabilistic-round-robin': {},
+  'two-tier': { demand: true },
+  'probabilistic-two-tier': { demand: true },
+  dal: { demand: true },
+  mrl: { demand: true, clock: true },
+  'least-loaded': { loads: true, clock: true },
+  'least-utilised': { loads: true },
+  'least-backlog': { loads: true },
+};
+
+/** With everything that the policy of this name needs. */
+type Means = RotationOptions & Required<Pick<RotationOptions, 'requestorsMax' | 'answersMax'>> & {
+    readonly clock: Clock;
+    readonly loads: WorkerLoads;
+    readonly demand: Demand;
+  };
+
+const makers: Readonly<Record<PolicyName, (means: Means) => Rotation>> = {
   'round-robin': ({ tail, random }) => createRoundRobin(tail, random),
-  'static-list': ({ requestorsMax = 65_536 }) => createStaticList(requestorsMax),
+  'static-list': ({ requestorsMax }) => createStaticList(requestorsMax),
   fixed: createFixed,
   random: ({ random }) => createRandomOrder(random),
   weighted: createWeighted,
   affinity: createAffinity,
+  'probabilistic-round-robin': probabilistic,
+  'two-tier': ({ demand, tail, random }) => createTwoTier(demand, () => createRoundRobin(tail, random)),
+  'probabilistic-two-tier': (means) => createTwoTier(means.demand, () => probabilistic(means)),
+  dal: ({ demand }) => createDal(demand),
+  mrl: ({ demand, clock, answersMax }) => createMrl(demand, clock, answersMax),
+  'least-loaded': ({ loads, clock }) => createLeastLoaded(loads, clock),
+  'least-utilised': ({ loads }) => createLeastUtilised(loads),
+  'least-backlog': ({ loads }) => createLeastBacklog(loads),
 };
 
+function probabilistic({ tail, random }: RotationOptions): Rotation {
+  return createRoundRobin(tail, random, createProbabilisticTurn(random));
+}
+
+const tablesMax = { requestorsMax: 65_536, answersMax: 65_536 };
+
+/** @throws ServiceError when the options lack what the policy needs. */
 export function createRotation(name: PolicyName, options: RotationOptions): Rotation {
-  return makers[name](options);
+  const { demand, loads, clock } = policyNeeds[name];
+  if (demand === true && options.demand === undefined) throw lacking(`${name} weighs where requests come from, which only the DNS side knows`);
+  if (loads === true && options.loads === undefined) throw lacking(`${name} goes by the load of the workers, which only the DNS side is told`);
+  if (clock === true && options.clock === undefined) throw lacking(`${name} reckons with time, and was given no clock`);
+  return makers[name]({ ...tablesMax, ...options } as Means); // what the policy needs is there, and it reads nothing else
+}
+
+const lacking = (what: string): ServiceError => new ServiceError(`policy: ${what}; choose another for the origins (proxy.policy)`);
+
+export type RotationMaker = (options: RotationOptions) => Rotation;
+
+export interface MakerOptions {
+  /** Called each time that a user's own policy broke its contract; an answer that it got wrong is given in listed order. */
+  readonly onViolation?: OnViolation | undefined;
+  /** What a user's module is tried with, once, when it is loaded; by default a demand and loads of which nothing is known. */
+  readonly trial?: RotationOptions | undefined;
 }
 
 /**
- * @param policy a name of the table, or the path of a module, relative to `baseDirectory`.
- * @returns what makes the rotation of one RRset. Only a user's module can make it throw.
+ * @param policy a name of the table, or the path of a module, relative to `baseDirectory`; it is imported once.
+ * @returns what makes the rotation of one RRset. It throws a ServiceError when the options lack what the policy needs, and
+ * whatever a user's module throws.
  * @throws ServiceError that says what is wrong with the name or the module.
  */
+export async function loadRotationMaker(policy: string, baseDirectory: string, options: MakerOptions = {}): Promise<RotationMaker> {
+  const name = policyNames.find((known) => known === policy);
+  if (name !== undefined) return (given) => createRotation(name, given);
+  if (!/[/\\]/.test(policy)) throw unknownPolicy(policy);
+  return loadCustomRotation(policy, baseDirectory, options.trial ?? trial(), options.onViolation);
+}
+
+function trial(): RotationOptions {
+  const clock = createVirtualClock();
+  const loads = createReportedLoads(0, Infinity, clock);
+  return { tail: 'cyclic', random: createRandom(1), clock, loads, demand: createGivenDemand([]) };
+}
+
+/** `loadRotationMaker` with options that are the same for all; only the demand is each RRset's own. */
 export async function loadRotationFactory(
   policy: string,
   baseDirectory: string,
-  options: LoadOptions,
+  { onViolation, ...options }: LoadOptions,
 ): Promise<(demand?: Demand) => Rotation> {
-  const { onViolation, ...rotationOptions } = options;
-  const name = policyNames.find((known) => known === policy);
-  if (name !== undefined) return (demand = options.demand) => createRotation(name, { ...rotationOptions, demand });
-  if (!/[/\\]/.test(policy)) throw unknownPolicy(policy);
-  return loadCustomRotation(policy, baseDirectory, rotationOptions, onViolation);
+  const make = await loadRotationMaker(policy, baseDirectory, { onViolation, trial: options });
+  return (demand = options.demand) => make({ ...options, demand });
 }
 
 export interface AuthorityFactoryOptions extends LoadOptions {
@@ -80,13 +176,15 @@ export interface AuthorityFactoryOptions extends LoadOptions {
   readonly newDemand?: (() => Demand) | undefined;
 }
 
-/** @returns what makes the state of one RRset. @throws ServiceError, as `loadRotationFactory` and `parseTtl`. */
+/** @returns what makes the state of one RRset. @throws ServiceError, as `loadRotationMaker` and `parseTtl`. */
 export async function loadAuthorityFactory(baseDirectory: string, options: AuthorityFactoryOptions): Promise<() => Authority> {
-  const { policy, ttl, newDemand, ...loadOptions } = options;
-  const newRotation = await loadRotationFactory(policy, baseDirectory, loadOptions);
+  const { policy, ttl, newDemand, onViolation, ...rotationOptions } = options;
+  const demandForTrial = newDemand?.();
+  parseTtl(ttl, { demand: demandForTrial }); // now, and not when the first zone is made
+  const make = await loadRotationMaker(policy, baseDirectory, { onViolation, trial: { ...rotationOptions, demand: demandForTrial } });
   return () => {
     const demand = newDemand?.();
-    return createAuthority({ rotation: newRotation(demand), ttl: parseTtl(ttl), demand });
+    return createAuthority({ rotation: make({ ...rotationOptions, demand }), ttl: parseTtl(ttl, { demand }), demand });
   };
 }
 

@@ -9,9 +9,9 @@ import { createRotation, loadRotationFactory, policyNames, type LoadOptions } fr
 import type { Rotation } from '../../src/pool/rotation.js';
 import { createRandom } from '../../src/random.js';
 import { ServiceError } from '../../src/service.js';
-import { ask, createMembers, rotationSuite } from '../support/rotation-suite.js';
+import { ask, createMeans, createMembers, rotationSuite } from '../support/rotation-suite.js';
 
-const options: LoadOptions = { tail: 'cyclic', random: createRandom(1) };
+const options: LoadOptions = { tail: 'cyclic', random: createRandom(1), ...createMeans() };
 const members = createMembers(3);
 let directory = '';
 
@@ -44,7 +44,7 @@ export function createRotation({ tail }) {
 describe('loadRotationFactory', () => {
   it.each(policyNames)('makes %s by its name, a state of its own each time', async (name) => {
     const make = await loadRotationFactory(name, directory, options);
-    const reference = createRotation(name, { tail: 'cyclic', random: createRandom(9) });
+    const reference = createRotation(name, { ...options, random: createRandom(9) });
     expect(ask(make(), members)).toHaveLength(ask(reference, members).length);
     expect(make()).not.toBe(make());
   });

@@ -5,10 +5,10 @@ import { createRotation, policyNames, type PolicyName, type RotationOptions } fr
 import type { PoolMember } from '../../src/pool/pool.js';
 import type { Rotation } from '../../src/pool/rotation.js';
 import { createRandom } from '../../src/random.js';
-import { ask, createMembers, firstPlaces, rotationSuite } from '../support/rotation-suite.js';
+import { ask, createMeans, createMembers, firstPlaces, rotationSuite } from '../support/rotation-suite.js';
 
 function make(name: PolicyName, options: Partial<RotationOptions> = {}): Rotation {
-  return createRotation(name, { tail: 'cyclic', random: createRandom(1), ...options });
+  return createRotation(name, { tail: 'cyclic', random: createRandom(1), answersMax: 64, ...createMeans(), ...options });
 }
 
 for (const name of policyNames) rotationSuite(name, () => make(name));

@@ -59,7 +59,7 @@ describe('parseTtl', () => {
 
   it.each(['', '5m', '-1', '1.5', '30/', '/5', '30/5/1', ' 30', '2147483648', -1, 1.5, Number.NaN, Infinity, 2 ** 31])('refuses %j', (spec) => {
     expect(() => parseTtl(spec)).toThrow(ServiceError);
-    expect(() => parseTtl(spec)).toThrow('ttl: expected whole seconds from 0 to 2147483647, or MAX/MIN such as 30/5, got ');
+    expect(() => parseTtl(spec)).toThrow('ttl: expected whole seconds from 0 to 2147483647, or MAX/MIN such as 30/5, 240/per-domain or 240/per-domain-and-server, got ');
   });
 
   it('says how MAX/MIN is meant when they are swapped', () => {

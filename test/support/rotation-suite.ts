@@ -6,8 +6,11 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createVirtualClock } from '../../src/clock.js';
+import { createGivenDemand } from '../../src/pool/demand.js';
 import type { PoolMember } from '../../src/pool/pool.js';
 import type { Rotation } from '../../src/pool/rotation.js';
+import { createReportedLoads } from '../../src/pool/worker-loads.js';
 
 /** `count` members w1, w2, …; the weights repeat from the list. */
 export function createMembers(count: number, weights: readonly number[] = [1]): PoolMember[] {
@@ -46,11 +49,25 @@ export function firstPlaces(
 
 const untouched = 0xffff;
 
+/** What `createRotation` is given for policies that need something: three networks, two members that reported, a clock. */
+export function createMeans(clock = createVirtualClock()) {
+  const loads = createReportedLoads(1000, 60_000, clock);
+  loads.report(0, 0.9, 12);
+  loads.report(2, 0.2, 3);
+  const demand = createGivenDemand([
+    { address: '192.0.2.1', lookupsPerS: 7 },
+    { address: '198.51.100.1', lookupsPerS: 2 },
+    { address: '2001:db8::1', lookupsPerS: 1 },
+  ]);
+  return { clock, loads, demand };
+}
+
 interface Call {
   /** One bit a member: is it eligible? */
   readonly eligible: readonly boolean[];
   readonly maxAnswers: number;
   readonly address: string;
+  readonly ttlS: number;
 }
 
 const addresses = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('192.0.2.1', '198.51.100.7', '2001:db8::1'));
@@ -64,6 +81,7 @@ const calls = fc.integer({ min: 0, max: 24 }).chain((n) =>
         eligible: fc.array(fc.boolean(), { minLength: n, maxLength: n }),
         maxAnswers: fc.integer({ min: 0, max: n + 3 }),
         address: addresses,
+        ttlS: fc.nat(300),
       }),
       { minLength: 1, maxLength: 40 },
     ),
@@ -87,6 +105,8 @@ export function rotationSuite(name: string, make: () => Rotation): void {
             expect(new Set(places).size).toBe(count);
             expect(places.every((place) => place < eligible.length)).toBe(true);
             expect(order.subarray(count).every((place) => place === untouched)).toBe(true);
+            const first = eligible[order[0] ?? -1];
+            if (first !== undefined && count > 0) rotation.answered?.({ address: call.address }, first, call.ttlS);
           }
         }),
       );
@@ -112,6 +132,9 @@ export function rotationSuite(name: string, make: () => Rotation): void {
             reused.address = address;
             const count = one.order(members, reused, 5, order);
             expect([...order.subarray(0, count)]).toEqual(ask(many, members, address));
+            const first = members[order[0] ?? -1] as PoolMember; // order() wrote a position
+            one.answered?.(reused, first, 60);
+            many.answered?.({ address }, first, 60);
           }
         }),
       );

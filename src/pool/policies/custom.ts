@@ -2,7 +2,8 @@
  * A policy of the user's own: a module that exports `createRotation(options)`, and a guard around what it makes.
  *
  * The guard checks each answer (count, range, no repetition) without allocating. A policy that throws or breaks its
- * contract costs its own answer only: the members are given in listed order instead, and the violation is reported.
+ * contract costs its own answer only: the members are given in listed order instead, and the violation is reported. What it
+ * is told of answers (`answered`) may fail too, without harm.
  */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -13,13 +14,16 @@ import type { Rotation } from '../rotation.js';
 /** @param total violations of this policy so far, over all its RRsets; 1 is the time to log it. */
 export type OnViolation = (problem: string, total: number) => void;
 
-/** @param options are handed to the module's `createRotation`. @throws ServiceError */
+/**
+ * @param trial what the module's `createRotation` is called with once, to see whether it works.
+ * @returns hands its options to `createRotation`. @throws ServiceError
+ */
 export async function loadCustomRotation<Options extends object>(
   path: string,
   baseDirectory: string,
-  options: Options,
+  trial: Options,
   onViolation: OnViolation = () => {},
-): Promise<() => Rotation> {
+): Promise<(options: Options) => Rotation> {
   const file = resolve(baseDirectory, path);
   const where = file === path ? path : `${path} (${file})`;
   const create = creatorIn(await importModule(file, where), where);
@@ -28,9 +32,9 @@ export async function loadCustomRotation<Options extends object>(
     total += 1;
     onViolation(problem, total);
   };
-  const make = (): Rotation => guardRotation(checkRotation(create(options), where), report);
+  const make = (options: Options): Rotation => guardRotation(checkRotation(create(options), where), report);
   try {
-    make(); // once now, so that a wrong module stops the start and not the first query
+    make(trial); // once now, so that a wrong module stops the start and not the first query
   } catch (error) {
     if (error instanceof ServiceError) throw error;
     throw new ServiceError(`policy: createRotation of ${where} failed: ${messageOf(error)}`, { cause: error });
@@ -105,6 +109,17 @@ export function guardRotation(rotation: Rotation, report: (problem: string) => v
       report(problem);
       for (let place = 0; place < most; place += 1) order[place] = place;
       return most;
+    },
+    answered(requestor, first, ttlS) {
+      try {
+        rotation.answered?.(requestor, first, ttlS);
+      } catch (error) {
+        report(`answered() failed: ${messageOf(error)}`);
+      }
+    },
+    get evictionsTotal() {
+      const total: unknown = rotation.evictionsTotal; // a user's object may have anything there
+      return typeof total === 'number' && total >= 0 ? total : 0;
     },
   };
 }

@@ -5,14 +5,15 @@
  */
 
 /**
- * Writes the positions of the `count` (≤ n) highest of `scores[0..n)` to `order`, highest first; of equals the one
- * listed first.
+ * Writes the positions of the `count` (≤ n) highest of `scores[0..n)` to `order`, highest first; of equals the one that
+ * comes first when positions are gone through from `from` on and round to it.
  */
-export function rank(scores: Float64Array, n: number, count: number, order: Uint16Array): void {
+export function rank(scores: Float64Array, n: number, count: number, order: Uint16Array, from = 0): void {
   if (count === 0) return;
-  for (let position = 0; position < n; position += 1) {
+  for (let step = 0, position = from; step < n; step += 1, position += 1) {
+    if (position === n) position = 0;
     const score = scores[position] ?? 0; // position < n ≤ length, as all indices below
-    let place = Math.min(position, count);
+    let place = Math.min(step, count);
     while (place > 0 && score > (scores[order[place - 1] ?? 0] ?? 0)) {
       if (place < count) order[place] = order[place - 1] ?? 0;
       place -= 1;

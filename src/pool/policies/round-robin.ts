@@ -12,7 +12,8 @@ import { successorOf } from './successor.js';
 
 export type Tail = 'cyclic' | 'shuffled';
 
-export function createRoundRobin(tail: Tail, random: Random): Rotation {
+/** @param turn whose turn it is after the last one. */
+export function createRoundRobin(tail: Tail, random: Random, turn = successorOf): Rotation {
   const draw = createDraw(random);
   let last = -1; // index of the member that stood first in the last answer
   return {
@@ -20,7 +21,7 @@ export function createRoundRobin(tail: Tail, random: Random): Rotation {
       const n = eligible.length;
       const count = Math.min(maxAnswers, n);
       if (count === 0) return 0;
-      const first = successorOf(last, eligible);
+      const first = turn(last, eligible);
       last = eligible[first]?.index ?? -1;
       order[0] = first;
       // The others as distances from the first, 1 … n−1: in a row, or drawn.

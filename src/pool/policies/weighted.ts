@@ -6,10 +6,16 @@
  * first the others stand by the credit they have left. Credit belongs to the member, not to its position: who is away
  * neither earns nor pays and goes on where it stopped.
  */
+import type { PoolMember } from '../pool.js';
 import type { Rotation } from '../rotation.js';
 import { grown, rank } from './ranking.js';
 
 export function createWeighted(): Rotation {
+  return createSmoothRoundRobin(({ weight }) => weight);
+}
+
+/** @param weightOf above 0; it may change from answer to answer. */
+export function createSmoothRoundRobin(weightOf: (member: PoolMember) => number): Rotation {
   let credits: Float64Array = new Float64Array(16); // by member index
   let scores: Float64Array = new Float64Array(16); // by position
   return {
@@ -21,7 +27,9 @@ export function createWeighted(): Rotation {
       let earned = 0;
       let richest = 0;
       for (let position = 0; position < n; position += 1) {
-        const { index = 0, weight = 0 } = eligible[position] ?? {};
+        const member = eligible[position] as PoolMember; // position < length
+        const { index } = member;
+        const weight = weightOf(member);
         credits = grown(credits, index + 1);
         const credit = (credits[index] ?? 0) + weight;
         credits[index] = credit;
