@@ -15,9 +15,16 @@ export interface Flag {
 export const configFlags = {
   origin: { key: 'origins', type: 'string', array: true, describe: 'master origin; may be given several times' },
   workers: { key: 'workers.count', type: 'number', describe: 'how many workers' },
-  policy: { key: 'dns.policy', type: 'string', describe: 'rotation: round-robin, static-list, fixed, random, weighted, affinity, ./mine.js' },
+  policy: {
+    key: 'dns.policy',
+    type: 'string',
+    describe:
+      'rotation: round-robin, static-list, fixed, random, weighted, affinity, probabilistic-round-robin, two-tier, ' +
+      'probabilistic-two-tier, dal, mrl, least-loaded, least-utilised, least-backlog, ./mine.js',
+  },
   tail: { key: 'dns.tail', type: 'string', choices: ['cyclic', 'shuffled'], describe: 'round-robin: order behind the first place' },
-  ttl: { key: 'dns.ttl', type: 'string', describe: 'TTL in seconds, or MAX/MIN to bound it by health' },
+  ttl: { key: 'dns.ttl', type: 'string', describe: 'seconds; MAX/MIN: bounded by health; 240/per-domain, 240/per-domain-and-server: by demand' },
+  alarm: { key: 'dns.alarm', type: 'number', describe: 'spare workers that were busier than this, 0 to 1' },
   zone: { key: 'dns.zone', type: 'string', describe: 'zone to be authoritative for' },
   'service-name': { key: 'dns.name', type: 'string', describe: 'rotated name in the zone' },
   'dns-address': { key: 'dns.address', type: 'string', describe: 'address of the DNS server' },

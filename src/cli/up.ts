@@ -3,7 +3,7 @@
  */
 import { statSync } from 'node:fs';
 import { systemClock } from '../clock.js';
-import { workersOf, type WorkerEntry } from '../config/effective.js';
+import { shownTtl, workersOf, type WorkerEntry } from '../config/effective.js';
 import { loadConfig, type LoadedConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { createLog } from '../log.js';
@@ -66,7 +66,7 @@ export function greeting(config: Config, seconds: number): string {
   const first = workers[0]?.address ?? workers[0]?.address6 ?? '';
   return `
   Roundhouse ${version} is up (${seconds.toFixed(1)} s): ${service} over ${counted(workers.length)}
-  policy ${dns.policy}, TTL ${dns.ttl} s
+  policy ${dns.policy}, TTL ${shownTtl(config)}
 
   DNS      ${formatAddress(dns)} (UDP and TCP)
   workers  ${workerRange(workers)}

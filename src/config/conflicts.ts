@@ -6,15 +6,14 @@
  */
 import { isIP } from 'node:net';
 import { absoluteName, parseRecord } from '../dns/record.js';
-import { policyNames } from '../pool/policies.js';
+import { policyNames, type PolicyName } from '../pool/policies.js';
+import type { IsGiven } from './document.js';
 import { addressAt, originsOf, workersOf } from './effective.js';
 import { canonicalAddress, portClashes } from './listeners.js';
 import type { Path } from './outline.js';
 import { isModulePath } from './paths.js';
 import { nearest, shown, type Problem } from './problems.js';
-import type { Config } from './schema.js';
-
-export type IsGiven = (path: Path) => boolean;
+import { originPolicyNames, type Config } from './schema.js';
 
 type Check = (config: Config, isGiven: IsGiven) => readonly Problem[];
 
@@ -29,23 +28,24 @@ export function findConflicts(config: Config, isGiven: IsGiven): Problem[] {
 
 function ttl({ dns }: Config): Problem[] {
   if (typeof dns.ttl === 'number') return [];
-  const [most = 0, least = 0] = dns.ttl.split('/').map(Number);
+  const [most = 0, least = 0] = dns.ttl.split('/').map(Number); // NaN for the words of `240/per-domain`, which bound nothing
   const path = ['dns', 'ttl'];
-  if (most > 86_400) return [{ path, text: `expected MAX of at most 86400 seconds, got ${shown(dns.ttl)}` }];
+  if (most > 86_400) return [{ path, text: `expected at most 86400 seconds, got ${shown(dns.ttl)}` }];
+  if (most === 0 && Number.isNaN(least)) return [{ path, text: `expected at least 1 second to divide among networks, got ${shown(dns.ttl)}` }];
   if (least > most) return [{ path, text: `expected MAX/MIN with MIN not above MAX, got ${shown(dns.ttl)}; did you mean ${least}/${most}?` }];
   return [];
 }
 
 function policies({ dns, proxy }: Config): Problem[] {
-  return [
-    { path: ['dns', 'policy'], policy: dns.policy },
-    { path: ['proxy', 'policy'], policy: proxy.policy },
-  ].flatMap(({ path, policy }) => {
-    if (isModulePath(policy) || policyNames.some((name) => name === policy)) return [];
-    const close = nearest(policy, policyNames);
-    const hint = close === undefined ? '' : `; did you mean ${close}?`;
-    return [{ path, text: `expected one of ${policyNames.join(', ')}, or the path of a module such as ./my-policy.js, got ${shown(policy)}${hint}` }];
-  });
+  return [...wrongPolicy(['dns', 'policy'], dns.policy, policyNames), ...wrongPolicy(['proxy', 'policy'], proxy.policy, originPolicyNames)];
+}
+
+function wrongPolicy(path: Path, policy: string, names: readonly PolicyName[]): Problem[] {
+  if (isModulePath(policy) || names.some((name) => name === policy)) return [];
+  const got = `expected one of ${names.join(', ')}, or the path of a module such as ./my-policy.js, got ${shown(policy)}`;
+  if (policyNames.some((name) => name === policy)) return [{ path, text: `${got}, which weighs what only the DNS side knows (dns.policy)` }];
+  const close = nearest(policy, names);
+  return [{ path, text: close === undefined ? got : `${got}; did you mean ${close}?` }];
 }
 
 function workerList({ workers }: Config, isGiven: IsGiven): Problem[] {

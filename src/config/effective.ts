@@ -5,6 +5,7 @@
  * `count` and `address` are shorthand for `members`, a URL is shorthand for an origin's entry; everybody downstream sees
  * only the long form that is made here.
  */
+import { policyNames, policyNeeds, type PolicyNeeds } from '../pool/policies.js';
 import type { PoolMember } from '../pool/pool.js';
 import { formatAddress } from '../service.js';
 import type { Config } from './schema.js';
@@ -57,6 +58,25 @@ export function originsOf({ origins, origin }: Pick<Config, 'origins' | 'origin'
     return { name: name ?? `o${index + 1}`, url, weight };
   });
 }
+
+/** Does the DNS side go by what the workers report of their load? */
+export function weighsLoads({ dns }: Pick<Config, 'dns'>): boolean {
+  return dns.alarm !== undefined || needsOf(dns.policy).loads === true;
+}
+
+/** Does it go by where requests come from? */
+export function weighsDemand({ dns }: Pick<Config, 'dns'>): boolean {
+  return needsOf(dns.policy).demand === true || String(dns.ttl).includes('/per-domain');
+}
+
+/** A policy of the user's own may look at everything. */
+function needsOf(policy: string): PolicyNeeds {
+  const name = policyNames.find((known) => known === policy);
+  return name === undefined ? { demand: true, loads: true } : policyNeeds[name];
+}
+
+/** `30/5 s`, `240 s/per-domain`. */
+export const shownTtl = ({ dns }: Pick<Config, 'dns'>): string => String(dns.ttl).replace(/^\d+(\/\d+)?/, '$& s');
 
 /** Where a listener on every address can be reached from the same machine. */
 const reachable = (address: string): string => (address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address);

@@ -8,7 +8,8 @@
 import { z } from 'zod';
 import { staticTypes } from '../dns/record.js';
 import { logLevels } from '../log.js';
-import { policyNames } from '../pool/policies.js';
+import { policyNames, policyNeeds, type PolicyName } from '../pool/policies.js';
+import { ttlForms, ttlPattern } from '../pool/ttl.js';
 
 /** What zod reports of one wrong value; here so that zod stays behind this file and the reference. */
 export type SchemaIssue = z.core.$ZodIssue;
@@ -31,7 +32,10 @@ const dnsName = z
   .regex(/^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/)
   .meta({ expects: 'a domain name such as roundhouse.test' });
 const text = z.string().min(1).meta({ expects: 'a string that is not empty' });
-const policy = z.string().min(1).meta({ expects: `one of ${policyNames.join(', ')}, or the path of a module such as ./my-policy.js` });
+const policy = (names: readonly PolicyName[]) =>
+  z.string().min(1).meta({ expects: `one of ${names.join(', ')}, or the path of a module such as ./my-policy.js` });
+/** A worker knows neither where all clients are nor how busy an origin is. */
+export const originPolicyNames = policyNames.filter((name) => policyNeeds[name].demand === undefined && policyNeeds[name].loads === undefined);
 const targetPath = z
   .string()
   .max(2000)
@@ -94,13 +98,19 @@ const dns = z
     port: port.default(5300).describe('Port to listen on.'),
     metricsAddress: ipAddress.default('127.0.0.1').describe('Address of `/metrics`, `/livez`, `/readyz`.'),
     metricsPort: port.default(9153).describe('Port of the same.'),
-    policy: policy.default('round-robin').describe('How the workers are ordered in answers.'),
+    policy: policy(policyNames).default('round-robin').describe('How the workers are ordered in answers.'),
     tail: z.enum(['cyclic', 'shuffled']).default('cyclic').describe('`round-robin`: order behind the first place. `shuffled` spreads the retries of a dead first choice over all others.'),
     ttl: z
-      .union([z.int().min(0).max(86_400), z.string().regex(/^\d{1,5}\/\d{1,5}$/)])
-      .meta({ expects: 'whole seconds from 0 to 86400, or MAX/MIN such as 30/5' })
+      .union([z.int().min(0).max(86_400), z.string().regex(ttlPattern)])
+      .meta({ expects: `whole seconds from 0 to 86400, or ${ttlForms}` })
       .default('30/5')
-      .describe('TTL of rotated answers: seconds for a constant one, or `MAX/MIN` to bound it by the time in which health could change.'),
+      .describe('TTL of rotated answers: seconds for a constant one; `MAX/MIN` to bound it by the time in which health could change; `S/per-domain`: shorter for networks with more clients, with as many look-ups in all as a constant one of S; `S/per-domain-and-server`: besides longer for workers with more weight.'),
+    alarm: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('A worker that was busy for a larger part of the last `control.load.interMs` is left out of the answers, unless all were; unset: no alarm.'),
     answersMax: z.int().min(1).max(100).default(100).describe('At most so many addresses in an answer.'),
     negativeTtlS: z.int().min(0).max(86_400).default(10).describe('How long "no such name" and "no such record" may be cached (SOA minimum).'),
     nameservers: z.array(dnsName).min(1).max(13).default(['ns1']).describe('Names of the zone\'s name servers, relative to the zone or absolute with a final dot; relative ones get our address.'),
@@ -124,7 +134,7 @@ const workers = z
 const proxy = z
   .strictObject({
     engine: z.enum(['http-proxy']).default('http-proxy').describe('Which HTTP engine serves.'),
-    policy: policy.default('round-robin').describe('How a worker orders the origins; the same words as `dns.policy`.'),
+    policy: policy(originPolicyNames).default('round-robin').describe('How a worker orders the origins; words of `dns.policy`.'),
     host: z.enum(['rewrite', 'keep']).default('rewrite').describe('`rewrite`: the origin sees its own name in Host (and ours in X-Forwarded-Host). `keep`: it sees the name the client asked for.'),
     trustedNetworks: z.array(prefix).max(1000).default([]).describe('Clients whose Forwarded, X-Forwarded-* and X-Request-Id fields are believed.'),
     probe: probe({ path: '/' }).describe('How each worker probes the origins. Any status below 500 is good.'),
@@ -184,6 +194,12 @@ export const configSchema = z.strictObject({
       address: ipAddress.default('127.0.0.1').describe('Address of the admin API. Anything but loopback needs the environment variable ROUNDHOUSE_TOKEN.'),
       port: port.default(9100).describe('Port of the same.'),
       stateFile: text.optional().describe('File that keeps drained and disabled members over a restart of the control process; without it a restart enables all.'),
+      load: z
+        .strictObject({
+          interMs: z.int().min(100).max(86_400_000).default(2000).describe('Time between readings, which is also what utilisation is measured over. The longer, the calmer; the shorter, the sooner a backlog is seen. After three without a reading the load of a worker counts as unknown.'),
+        })
+        .prefault({})
+        .describe('How the workers\' load is read from their `/metrics`; only done when `dns.policy` weighs it or `dns.alarm` is set.'),
     })
     .prefault({})
     .describe('The control process: probes, operator states, admin API.'),

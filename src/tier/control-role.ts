@@ -1,7 +1,7 @@
 /**
  * The control process, made from the configuration.
  */
-import { workersOf } from '../config/effective.js';
+import { shownTtl, weighsLoads, workersOf } from '../config/effective.js';
 import type { Config } from '../config/schema.js';
 import { createControl, type Control } from '../control/control.js';
 import { ServiceError } from '../service.js';
@@ -15,9 +15,10 @@ export function createControlRole({ config, clock, random, log }: RoleOptions): 
     endpoints: workers.map(endpointOf),
     dnsEndpoint: { address: config.dns.metricsAddress, port: config.dns.metricsPort },
     probe: config.workers.probe,
+    load: weighsLoads(config) ? { ...config.control.load, alarm: config.dns.alarm } : undefined,
     service: `${config.dns.name}.${config.dns.zone}`,
     policy: config.dns.policy,
-    ttl: `${config.dns.ttl} s`,
+    ttl: shownTtl(config),
     token: tokenFor(config),
     stateFile: config.control.stateFile,
     clock,

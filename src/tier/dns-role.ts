@@ -1,17 +1,21 @@
 /**
- * The DNS process, made from the configuration: the server, the pool it follows, its metrics.
+ * The DNS process, made from the configuration: the server, the pool and the loads it follows, its metrics.
  */
-import { workersOf } from '../config/effective.js';
+import type { Clock } from '../clock.js';
+import { weighsDemand, weighsLoads, workersOf } from '../config/effective.js';
 import type { Config } from '../config/schema.js';
 import { apiUrl } from '../control/api.js';
 import { createFollower } from '../control/follower.js';
+import { staleAfter } from '../control/load-meter.js';
 import { createResponder } from '../dns/responder.js';
 import { createDnsServer } from '../dns/server.js';
 import { createDnsStats } from '../dns/stats.js';
 import { createZone } from '../dns/zone.js';
 import { createEndpoint, type Readiness } from '../metrics/endpoint.js';
 import { createDnsMetrics } from '../metrics/metrics.js';
+import { createEstimatedDemand, type Demand } from '../pool/demand.js';
 import { loadAuthorityFactory } from '../pool/policies.js';
+import { createReportedLoads } from '../pool/worker-loads.js';
 import { poolOf, warnOnce, type ChildRoleOptions, type Role } from './role.js';
 
 export async function createDnsRole({ config, clock, random, log, baseDirectory, control }: ChildRoleOptions): Promise<Role> {
@@ -20,8 +24,13 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
   const pool = poolOf(config, workers, clock);
   const stats = createDnsStats(workers.map((worker) => worker.name));
   const onViolation = warnOnce(log, dns.policy);
+  const loads = weighsLoads(config) ? createReportedLoads(workers.length, staleAfter(config.control.load.interMs), clock) : undefined;
+  const demands = createDemands(clock);
   const { policy, tail, ttl } = dns;
-  const newAuthority = await loadAuthorityFactory(baseDirectory, { policy, tail, ttl, random, clock, onViolation });
+  const newAuthority = await loadAuthorityFactory(baseDirectory, {
+    ...{ policy, tail, ttl, random, clock, loads, onViolation },
+    newDemand: weighsDemand(config) ? demands.make : undefined,
+  });
   const zone = createZone({
     zone: dns.zone,
     nameservers: dns.nameservers,
@@ -33,14 +42,14 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
   });
   const responder = createResponder({ zone, stats, ednsBytes: dns.ednsBytes });
   const server = createDnsServer({ listen: { address: dns.address, port: dns.port }, responder, stats, tcp: dns.tcp, clock, log });
-  const follower = createFollower({ control: control ?? apiUrl(config.control), pool, clock, log });
+  const follower = createFollower({ control: control ?? apiUrl(config.control), pool, loads, clock, log });
   let readiness: Readiness = { ready: false, reason: 'starting' };
   const leave = (): void => void (readiness = { ready: false, reason: 'stopping', by: 'signal' });
   const endpoint = createEndpoint({
     listen: { address: dns.metricsAddress, port: dns.metricsPort },
     what: 'dns metrics',
     option: 'dns.metricsAddress or dns.metricsPort',
-    metrics: createDnsMetrics({ stats, pool, loads: undefined, networks: () => 0, evictionsTotal: responder.evictionsTotal }),
+    metrics: createDnsMetrics({ stats, pool, loads, networks: demands.networks, evictionsTotal: responder.evictionsTotal }),
     ready: () => readiness,
     clock,
     log,
@@ -60,6 +69,19 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
       await server.stop(graceMs);
       await endpoint.stop(0);
     },
+  };
+}
+
+/** One view of demand for each RRset, and what they know together. */
+function createDemands(clock: Clock): { make(): Demand; networks(): number } {
+  const made: Demand[] = [];
+  return {
+    make() {
+      const demand = createEstimatedDemand({ clock });
+      made.push(demand);
+      return demand;
+    },
+    networks: () => made.reduce((sum, { networks }) => sum + networks, 0),
   };
 }
 

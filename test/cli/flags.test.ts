@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import { configFlags, controlFlag, overridesFrom, UsageError } from '../../src/cli/flags.js';
+import { policyNames } from '../../src/pool/policies.js';
 import { version } from '../../src/version.js';
 import { roundhouse } from '../support/tier.js';
 
@@ -35,6 +36,14 @@ describe('flags', () => {
     for (const text of ['nowhere', 'localhost:9100', 'ftp://10.0.0.1', 'file:///etc/passwd']) {
       expect(() => controlFlag(text)).toThrow(`--control: expected a URL such as http://127.0.0.1:9100, got "${text}"`);
     }
+  });
+
+  it('--policy names every policy that there is, in order', () => {
+    expect(configFlags.policy.describe).toBe(`rotation: ${policyNames.join(', ')}, ./mine.js`);
+  });
+
+  it('--alarm is a number', () => {
+    expect(overridesFrom({ alarm: '0.9' }, []).values).toEqual({ dns: { alarm: 0.9 } });
   });
 
   it('each stands for a key that the configuration has', () => {

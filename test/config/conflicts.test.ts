@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../src/config/load.js';
-import type { ConfigInput } from '../../src/config/schema.js';
+import { originPolicyNames, type ConfigInput } from '../../src/config/schema.js';
+import { policyNames } from '../../src/pool/policies.js';
 
 const complaints = (overrides: ConfigInput): string[] => {
   try {
@@ -17,12 +18,19 @@ const member = (name: string, address: string): { name: string; address: string 
 describe('values that are right alone and wrong together', () => {
   it.each<[string, ConfigInput, string]>([
     ['MIN above MAX', { dns: { ttl: '5/30' } }, 'dns.ttl: expected MAX/MIN with MIN not above MAX, got "5/30"; did you mean 30/5?'],
-    ['a TTL beyond a day', { dns: { ttl: '99999/5' } }, 'dns.ttl: expected MAX of at most 86400 seconds, got "99999/5"'],
+    ['a TTL beyond a day', { dns: { ttl: '99999/5' } }, 'dns.ttl: expected at most 86400 seconds, got "99999/5"'],
+    ['the same by domain', { dns: { ttl: '86401/per-domain' } }, 'dns.ttl: expected at most 86400 seconds, got "86401/per-domain"'],
+    ['nothing to divide', { dns: { ttl: '0/per-domain-and-server' } }, 'dns.ttl: expected at least 1 second to divide among networks, got "0/per-domain-and-server"'],
     [
       'a slip in the policy',
       { dns: { policy: 'wieghted' } },
-      'dns.policy: expected one of round-robin, static-list, fixed, random, weighted, affinity, or the path of a module such as ./my-policy.js, got "wieghted"; did you mean weighted?',
+      `dns.policy: expected one of ${policyNames.join(', ')}, or the path of a module such as ./my-policy.js, got "wieghted"; did you mean weighted?`,
     ],
+    ...(['two-tier', 'least-loaded'] as const).map((policy): [string, ConfigInput, string] => [
+      `${policy} for the origins`,
+      { proxy: { policy } },
+      `proxy.policy: expected one of ${originPolicyNames.join(', ')}, or the path of a module such as ./my-policy.js, got "${policy}", which weighs what only the DNS side knows (dns.policy)`,
+    ]),
     ['too many workers for the range', { workers: { count: 10, address: '255.255.255.250' } }, 'workers.count: expected addresses up to 255.255.255.255, got 10 of them from 255.255.255.250 on'],
     ['count beside members', { workers: { count: 2, members: [member('a', '127.0.0.2')] } }, 'workers.count: this has no effect beside workers.members; remove one of the two'],
     ['a member without address', { workers: { members: [{ name: 'a' }] } }, 'workers.members[0]: expected an address, an address6, or both, got neither'],
@@ -87,6 +95,11 @@ describe('values that are right alone and wrong together', () => {
     expect(complaints(input)).toEqual([complaint]);
   });
 
+  it('names for the origins those policies that need to know nothing', () => {
+    expect(originPolicyNames).toEqual(expect.arrayContaining(['round-robin', 'static-list', 'fixed', 'random', 'weighted', 'affinity']));
+    for (const name of ['two-tier', 'dal', 'mrl', 'least-loaded', 'least-utilised', 'least-backlog', 'probabilistic-two-tier']) expect(originPolicyNames).not.toContain(name);
+  });
+
   it.each<[string, ConfigInput]>([
     ['the port of metrics on the IPv6 address of a worker that has both', { workers: { members: [{ ...member('a', '127.0.0.2'), address6: '::1' }] }, control: { address: '::1', port: 9101 } }],
     ['a directory for the built-in origin', { origin: { directory: '/srv' } }],
@@ -96,6 +109,9 @@ describe('values that are right alone and wrong together', () => {
     ['text beside the service name', { dns: { records: [{ name: 'www', type: 'TXT', value: 'hello' }] } }],
     ['an address for a name server', { dns: { records: [{ name: 'ns1', type: 'A', value: '192.0.2.1' }] } }],
     ['a policy that is a file', { dns: { policy: './mine.js' } }],
+    ...policyNames.map((policy): [string, ConfigInput] => [`the policy ${policy}`, { dns: { policy, alarm: 0.9 } }]),
+    ['a TTL by domain with any policy', { dns: { policy: 'fixed', ttl: '240/per-domain' } }],
+    ['a TTL by domain and server', { dns: { ttl: '1/per-domain-and-server' } }],
     ['the last addresses there are', { workers: { count: 6, address: '255.255.255.250' } }],
   ])('but not %s', (_, input) => {
     expect(complaints(input)).toEqual([]);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { addressAt, originsOf, workersOf } from '../../src/config/effective.js';
+import { addressAt, originsOf, shownTtl, weighsDemand, weighsLoads, workersOf } from '../../src/config/effective.js';
 import { effectiveYaml } from '../../src/config/print.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { ConfigInput } from '../../src/config/schema.js';
@@ -27,6 +27,26 @@ describe('the list of workers', () => {
       { name: 'a', index: 0, address6: '::1', port: 81, metricsPort: 9101, weight: 1 },
       { name: 'b', index: 1, address: '10.0.0.1', port: 8080, metricsPort: 82, weight: 3, location: 'eu' },
     ]);
+  });
+});
+
+describe('what the DNS side goes by', () => {
+  it.each<[ConfigInput['dns'], { readonly loads: boolean; readonly demand: boolean }]>([
+    [{}, { loads: false, demand: false }],
+    [{ alarm: 0.9 }, { loads: true, demand: false }],
+    [{ policy: 'least-loaded' }, { loads: true, demand: false }],
+    [{ policy: 'least-backlog' }, { loads: true, demand: false }],
+    [{ policy: 'two-tier' }, { loads: false, demand: true }],
+    [{ policy: 'fixed', ttl: '240/per-domain' }, { loads: false, demand: true }],
+    [{ ttl: '240/per-domain-and-server' }, { loads: false, demand: true }],
+    [{ ttl: '30/5' }, { loads: false, demand: false }],
+    [{ policy: './mine.js' }, { loads: true, demand: true }],
+  ])('%j', (dns, { loads, demand }) => {
+    expect({ loads: weighsLoads(config({ dns })), demand: weighsDemand(config({ dns })) }).toEqual({ loads, demand });
+  });
+
+  it.each([[30, '30 s'], ['30/5', '30/5 s'], ['240/per-domain', '240 s/per-domain']])('shows a TTL of %j as %s', (ttl, shown) => {
+    expect(shownTtl(config({ dns: { ttl } }))).toBe(shown);
   });
 });
 

@@ -60,8 +60,8 @@ describe('a wrong value', () => {
     ['dns:\n  negativeTtlS: 5m', 'config: dns.negativeTtlS: expected a whole number from 0 to 86400, got "5m" (roundhouse.yaml:2)'],
     ['dns:\n  port: 65536', 'config: dns.port: expected a whole number from 0 to 65535, got 65536 (roundhouse.yaml:2)'],
     ['proxy: { limits: { bodyBytes: -1 } }', 'config: proxy.limits.bodyBytes: expected a whole number of at least 0, got -1 (roundhouse.yaml:1)'],
-    ['dns: { ttl: often }', 'config: dns.ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, got "often" (roundhouse.yaml:1)'],
-    ['dns: { ttl: 1.5 }', 'config: dns.ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, got 1.5 (roundhouse.yaml:1)'],
+    ['dns: { ttl: often }', 'config: dns.ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, 240/per-domain or 240/per-domain-and-server, got "often" (roundhouse.yaml:1)'],
+    ['dns: { ttl: 1.5 }', 'config: dns.ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, 240/per-domain or 240/per-domain-and-server, got 1.5 (roundhouse.yaml:1)'],
     ['dns: { address: localhost }', 'config: dns.address: expected an IP address, got "localhost" (roundhouse.yaml:1)'],
     ['proxy: { host: forward }', 'config: proxy.host: expected one of rewrite, keep, got "forward" (roundhouse.yaml:1)'],
     ['proxy: { engine: [] }', 'config: proxy.engine: expected http-proxy, got an empty list (roundhouse.yaml:1)'],
@@ -118,7 +118,7 @@ describe('a wrong value', () => {
     expect(complaints('dns:\n  port: 0\n', { dns: { ttl: '5m', tail: 1 }, origins: ['x'] }, flagOf)).toEqual([
       '--origin: origins[0]: expected a URL such as http://127.0.0.1:9000, or a mapping, got "x"',
       'config: dns.tail: expected one of cyclic, shuffled, got 1 (command line)',
-      '--ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, got "5m"',
+      '--ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, 240/per-domain or 240/per-domain-and-server, got "5m"',
     ]);
   });
 });
