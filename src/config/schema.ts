@@ -35,7 +35,7 @@ const text = z.string().min(1).meta({ expects: 'a string that is not empty' });
 const policy = (names: readonly PolicyName[]) =>
   z.string().min(1).meta({ expects: `one of ${names.join(', ')}, or the path of a module such as ./my-policy.js` });
 /** A worker knows neither where all clients are nor how busy an origin is. */
-export const originPolicyNames = policyNames.filter((name) => policyNeeds[name].demand === undefined && policyNeeds[name].loads === undefined);
+export const originPolicyNames = policyNames.filter((name) => policyNeeds[name].demand !== true && policyNeeds[name].loads !== true);
 const targetPath = z
   .string()
   .max(2000)

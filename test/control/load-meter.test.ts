@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/clock.js';
 import { createAlarm } from '../../src/control/alarm.js';
 import { createLoadMeter, loadMetrics, utilisationBetween } from '../../src/control/load-meter.js';
-import type { Log } from '../../src/log.js';
+import { silentLog, type Log } from '../../src/log.js';
 import { catalog } from '../../src/metrics/catalog.js';
 import { parseExposition } from '../../src/metrics/exposition.js';
 import { createPool, type PoolMember } from '../../src/pool/pool.js';
@@ -41,7 +41,7 @@ function rig({ alarm, interMs = 2000 }: { readonly alarm?: number; readonly inte
   const workers = members.map((): FakeWorker => ({ startS: 1, activeS: 0, idleS: 0, inFlight: 0, queued: 0, readable: true }));
   const asked: string[] = [];
   const logged: string[] = [];
-  const log: Log = { debug: () => undefined, warn: () => undefined, error: () => undefined, info: (_, message) => void logged.push(message) };
+  const log: Log = { ...silentLog, info: (_, message) => void logged.push(message) };
   let rounds = 0;
   const meter = createLoadMeter({
     pool,
@@ -71,7 +71,8 @@ function rig({ alarm, interMs = 2000 }: { readonly alarm?: number; readonly inte
     meter.start();
     await settle();
   };
-  return { clock, pool, workers, meter, asked, logged, pass, begin, rounds: () => rounds, utilisations: () => members.map(({ index }) => meter.loadOf(index)?.utilisation) };
+  const utilisations = (): unknown[] => members.map(({ index }) => meter.loadOf(index)?.utilisation);
+  return { pool, workers, meter, asked, logged, pass, begin, rounds: () => rounds, utilisations };
 }
 
 describe('the load meter', () => {

@@ -16,6 +16,8 @@ const fact = fc.record({
   stableForMs: fc.oneof(fc.nat(), fc.constant(Infinity)),
 });
 
+const state = fc.record({ fact, admin: fc.constantFrom(...adminStates), alarmed: fc.boolean() });
+
 const withLoads = (of: ReturnType<typeof pool>, loads: readonly LoadReading[]): PoolMessage =>
   parseMessage(JSON.stringify(toMessage(of.snapshot(), (index) => loads[index])));
 
@@ -24,7 +26,7 @@ const wrongLoad = JSON.stringify({ version: 1, members: [{ ...toMessage(pool().s
 describe('messages of the pool', () => {
   it('carry any state over unchanged', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ fact, admin: fc.constantFrom(...adminStates), alarmed: fc.boolean() }), { minLength: 3, maxLength: 3 }), (states) => {
+      fc.property(fc.array(state, { minLength: 3, maxLength: 3 }), (states) => {
         const [here, there] = [pool(), pool()];
         states.forEach(({ fact: known, admin, alarmed }, index) => {
           here.setHealth(members[index]?.name ?? '', known);

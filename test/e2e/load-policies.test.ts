@@ -10,11 +10,18 @@ import { startTier, type TestTier } from '../support/tier.js';
 
 const clientOf = (tier: TestTier): DnsClient => createDnsClient({ server: tier.dns, timeoutMs: 2000, clock: systemClock });
 
-const addresses = async (client: DnsClient, tier: TestTier): Promise<string[]> => (await client.ask(tier.service, 'A')).answers.map(({ data }) => data);
+async function addresses(client: DnsClient, tier: TestTier): Promise<string[]> {
+  const { answers } = await client.ask(tier.service, 'A');
+  return answers.map(({ data }) => data);
+}
 
-const dnsMetrics = async (tier: TestTier): Promise<Sample[]> => parseExposition(await (await fetch(`http://${tier.dns.address}:9153/metrics`)).text());
+async function dnsMetrics(tier: TestTier): Promise<Sample[]> {
+  const response = await fetch(`http://${tier.dns.address}:9153/metrics`);
+  return parseExposition(await response.text());
+}
 
-const valuesOf = (samples: readonly Sample[], name: string): number[] => samples.filter((sample) => sample.name === name).map(({ value }) => value);
+const valuesOf = (samples: readonly Sample[], name: string): number[] =>
+  samples.filter((sample) => sample.name === name).map(({ value }) => value);
 
 /** Looks until it holds; the test's own time limit ends it. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
