@@ -1,5 +1,5 @@
 /**
- * A binary heap of (time, id) in typed arrays, the least on top: the events of the time that is current in an event queue.
+ * A binary heap of events (time, id) in typed arrays that grow, the least on top: what an event queue has to sort at a time.
  */
 
 export interface EventHeap {

@@ -1,26 +1,28 @@
 /**
- * What happens next: up to millions of pending events, in order of time and then of id, in constant time each.
+ * What happens next: up to millions of pending events, in order of time and then of id, in about constant time each.
  *
- * A calendar: a stretch of time (an *epoch*) is cut into buckets of equal width, each a list of ids; the bucket whose turn
- * it is becomes a small heap. What lies beyond the epoch is in no list at all: when the epoch is over, one pass over all ids
- * (sequential memory, a few nanoseconds each) makes the next one, as wide as events came in the last. Wrong hints, clusters
- * and gaps cost time, at most that of a binary heap, and never order.
+ * A calendar of three levels. The *epoch*, in which each pending event should come about eight times, is cut into months:
+ * bags without order, and one more bag for what is beyond. The month whose turn it is is cut into days: lists. The day
+ * whose turn it is is a heap of a few. So an event is written to memory in sequence and read in sequence, and only what is
+ * soon is ever sorted: 0.1 µs with a million pending, where a calendar of lists by id takes 0.3 (each step a cache miss) and
+ * a binary heap more. Epochs are as long as the last one says. Wrong hints, clusters and gaps cost time, at most that of a
+ * heap, and never order.
  */
+import { chunkStart, closeChunk, countTo, createEventBags, put, type EventBags } from './event-bags.js';
+import { createEventDays, cut, dayOf, list, unlist, type EventDays } from './event-days.js';
 import { createEventHeap, pop, push, type EventHeap } from './event-heap.js';
 
 export interface EventQueue {
-  /** @throws RangeError when `atS` is before the event that `next` returned last or not finite, or the id is pending already. */
+  /** @throws RangeError when `atS` is before the event that `next` returned last, or not finite. */
   schedule(id: number, atS: number): void;
   /** Removes and returns the id of the earliest event strictly before `beforeS`; −1 when there is none. */
   next(beforeS: number): number;
-  /** When the event is due that `id` has pending, or was due that `next` returned last; Infinity when it is neither. */
-  timeOf(id: number): number;
-  /** Harmless when it is not pending. */
-  cancel(id: number): void;
+  /** When the event was due that `next` returned last. */
+  timeS(): number;
 }
 
 /**
- * @param ids events are of ids 0 to ids − 1, at most one pending for each.
+ * @param ids how many events will be pending, more or less.
  * @param spacingS a guess of the mean time from one event to the next.
  */
 export function createEventQueue(ids: number, spacingS: number): EventQueue {
@@ -28,182 +30,196 @@ export function createEventQueue(ids: number, spacingS: number): EventQueue {
   return {
     schedule: (id, atS) => schedule(calendar, id, atS),
     next: (beforeS) => next(calendar, beforeS),
-    timeOf: (id) => (id === calendar.last && calendar.times[id] === Infinity ? calendar.nowS : (calendar.times[id] ?? Infinity)),
-    cancel: (id) => cancel(calendar, id),
+    timeS: () => calendar.nowS,
   };
 }
 
-/** Events that a bucket should hold when its turn comes. */
-const perBucket = 4;
-/** With this many buckets for each id an epoch sees eight events of each: few have to wait for the next one. */
-const bucketsPerId = 2;
-const bucketsMin = 64;
-/** A heap larger than this means that the epoch was cut too coarsely. */
+/** Events of an epoch, relative to those pending: with so many, few have to wait for the next epoch. */
+const perPending = 8;
+/** Both ways of cutting a million events pieces of about a thousand; more bags than these write to too many places at once. */
+const monthsMin = 64;
+const monthsMax = 1024;
+/** Events that a day should have when its turn comes. */
+const perDay = 4;
+/** A larger heap means that the epoch is cut too coarsely. */
 const crowd = 128;
-/** Seconds; below it, cutting finer is of no use. */
-const widthMinS = 1e-12;
+/** Of an epoch, so that the arithmetic stays finite. */
+const epochMinS = 1e-12;
+const epochMaxS = 1e300;
 
 const none = -1;
 
 interface Calendar {
-  /** By id; Infinity: not pending. */
-  readonly times: Float64Array;
-  /** By id: the neighbours in the list of its bucket. Before the first stands −2 − bucket. */
-  readonly after: Int32Array;
-  readonly before: Int32Array;
-  /** By bucket: the first of its list. */
-  readonly heads: Int32Array;
-  /** Events of the buckets up to `current`, and of any time before. Entries whose time is not that of their id are cancelled ones. */
+  readonly months: number;
+  /** One a month, and the last for what is beyond the epoch. */
+  readonly bags: EventBags;
+  /** Of `month`. What is due before the day that has its turn is in the heap too. */
+  readonly days: EventDays;
   readonly heap: EventHeap;
-  current: number;
   startS: number;
-  perS: number;
-  /** How many are in lists. */
-  listed: number;
-  /** Nothing beyond the epoch is due before this. */
+  monthsPerS: number;
+  month: number;
+  day: number;
+  /** Events in the bags of months, and in the one beyond with the time of their first. */
+  waiting: number;
+  beyond: number;
   beyondS: number;
-  /** Of the event that was returned last, and its id. */
   nowS: number;
-  last: number;
+  pending: number;
   /** Events of this epoch so far. */
   delivered: number;
-  /** A crowd is borne until so many events were delivered, so that cutting anew costs little for each. */
+  /** A crowd is borne until so many were delivered, so that cutting anew costs little for each. */
   patience: number;
 }
 
 function createCalendar(ids: number, spacingS: number): Calendar {
+  let months = monthsMin;
+  while (months * months < ids && months < monthsMax) months *= 2;
   return {
-    times: new Float64Array(ids).fill(Infinity),
-    after: new Int32Array(ids),
-    before: new Int32Array(ids),
-    heads: new Int32Array(Math.max(bucketsMin, ids * bucketsPerId)).fill(none),
+    months,
+    bags: createEventBags(months + 1),
+    days: createEventDays(),
     heap: createEventHeap(),
-    current: -1,
     startS: 0,
-    perS: 1 / Math.max(widthMinS, spacingS * perBucket),
-    listed: 0,
+    monthsPerS: months / epochS(spacingS, ids),
+    month: -1,
+    day: 0,
+    waiting: 0,
+    beyond: 0,
     beyondS: Infinity,
     nowS: 0,
-    last: none,
+    pending: 0,
     delivered: 0,
     patience: 0,
   };
 }
 
-function schedule(calendar: Calendar, id: number, atS: number): void {
-  if (!(atS >= calendar.nowS && atS < Infinity)) throw new RangeError(`event ${id} at ${atS} s: it is ${calendar.nowS} s already`);
-  if (calendar.times[id] !== Infinity) throw new RangeError(`event ${id} is pending already, or there is no such id`);
-  calendar.times[id] = atS;
-  place(calendar, id, atS);
+function epochS(spacingS: number, pending: number): number {
+  return Math.min(epochMaxS, Math.max(epochMinS, spacingS * perPending * Math.max(pending, monthsMin)));
 }
 
-function place(calendar: Calendar, id: number, atS: number): void {
-  const offset = (atS - calendar.startS) * calendar.perS;
-  const { heads } = calendar;
-  if (offset < calendar.current + 1) {
-    push(calendar.heap, atS, id);
-  } else if (offset < heads.length) {
-    const bucket = offset | 0;
-    const head = heads[bucket] as number; // in range, here and below: ids and buckets are
-    calendar.after[id] = head;
-    calendar.before[id] = -2 - bucket;
-    if (head !== none) calendar.before[head] = id;
-    heads[bucket] = id;
-    calendar.listed += 1;
-  } else if (atS < calendar.beyondS) {
-    calendar.beyondS = atS;
+function schedule(calendar: Calendar, id: number, atS: number): void {
+  if (!(atS >= calendar.nowS && atS < Infinity)) throw new RangeError(`event ${id} at ${atS} s: it is ${calendar.nowS} s already`);
+  calendar.pending += 1;
+  place(calendar, atS, id);
+}
+
+function place(calendar: Calendar, atS: number, id: number): void {
+  const offset = (atS - calendar.startS) * calendar.monthsPerS;
+  if (offset < calendar.month + 1) {
+    const day = dayOf(calendar.days, atS);
+    if (day <= calendar.day) push(calendar.heap, atS, id);
+    else list(calendar.days, day, atS, id);
+  } else if (offset < calendar.months) {
+    put(calendar.bags, offset | 0, atS, id);
+    calendar.waiting += 1;
+  } else {
+    put(calendar.bags, calendar.months, atS, id);
+    calendar.beyond += 1;
+    if (atS < calendar.beyondS) calendar.beyondS = atS;
   }
 }
 
 function next(calendar: Calendar, beforeS: number): number {
-  const { heap, times } = calendar;
-  do {
-    if (heap.size > crowd && calendar.delivered >= calendar.patience) cutFiner(calendar);
-    while (heap.size > 0) {
-      const atS = heap.times[0] as number;
-      if (atS >= beforeS) return none;
-      const id = heap.ids[0] as number;
-      pop(heap);
-      if (times[id] !== atS) continue;
-      times[id] = Infinity;
-      calendar.nowS = atS;
-      calendar.last = id;
-      calendar.delivered += 1;
-      return id;
-    }
-  } while (advance(calendar, beforeS));
-  return none;
+  const { heap } = calendar;
+  if (heap.size > crowd && calendar.delivered >= calendar.patience) cutFiner(calendar);
+  while (heap.size === 0) if (!advance(calendar, beforeS)) return none;
+  const atS = heap.times[0] as number; // the heap has one, and the top is there
+  if (atS >= beforeS) return none;
+  const id = heap.ids[0] as number;
+  pop(heap);
+  calendar.nowS = atS;
+  calendar.pending -= 1;
+  calendar.delivered += 1;
+  return id;
 }
 
-/** The heap is empty: fills it from the next bucket that has something, in the next epoch if need be. */
+/** The heap is empty: goes to the next day, month or epoch that has something before that time; false when none has. */
 function advance(calendar: Calendar, beforeS: number): boolean {
-  const { heads, startS, perS } = calendar;
-  if (calendar.listed > 0) {
-    const end = Math.min(heads.length, Math.floor((beforeS - startS) * perS) + 1);
-    while (calendar.current + 1 < end) {
-      calendar.current += 1;
-      if (heads[calendar.current] !== none) return load(calendar);
+  if (calendar.days.size > 0) return nextDay(calendar, beforeS);
+  calendar.day = calendar.days.count - 1;
+  if (calendar.waiting > 0) return nextMonth(calendar, beforeS);
+  const { beyond, beyondS, delivered, startS } = calendar;
+  if (beyond === 0 || beyondS >= beforeS) return false;
+  begin(calendar, beyondS, delivered === 0 ? undefined : (beyondS - startS) / delivered);
+  return true;
+}
+
+function nextDay(calendar: Calendar, beforeS: number): boolean {
+  const { days, heap } = calendar;
+  const end = dayOf(days, beforeS);
+  while (calendar.day < end) {
+    calendar.day += 1;
+    if (days.heads[calendar.day] === none) continue;
+    unlist(days, calendar.day, heap);
+    return true;
+  }
+  return false;
+}
+
+function nextMonth(calendar: Calendar, beforeS: number): boolean {
+  const { bags, months } = calendar;
+  const end = Math.min(months - 1, Math.floor((beforeS - calendar.startS) * calendar.monthsPerS));
+  while (calendar.month < end) {
+    calendar.month += 1;
+    if (bags.ends[calendar.month] === 0) continue;
+    openMonth(calendar);
+    return true;
+  }
+  return false;
+}
+
+function openMonth(calendar: Calendar): void {
+  const { bags, days, month, monthsPerS } = calendar;
+  let end = bags.ends[month] as number; // one of the months
+  const count = countTo(bags, end);
+  const daysInMonth = Math.ceil(count / perDay);
+  cut(days, calendar.startS + month / monthsPerS, monthsPerS * daysInMonth, daysInMonth);
+  calendar.day = -1;
+  calendar.waiting -= count;
+  bags.ends[month] = 0;
+  while (end > 0) {
+    for (let at = chunkStart(end); at < end; at += 1) {
+      const atS = bags.times[at] as number; // below an end
+      list(days, dayOf(days, atS), atS, bags.ids[at] as number);
     }
-    return false;
+    end = closeChunk(bags, end);
   }
-  const { beyondS, delivered } = calendar;
-  if (!(beyondS < beforeS)) return false;
-  begin(calendar, beyondS, delivered > 0 ? (beyondS - startS) / delivered : 1 / (perS * perBucket));
-  return true;
 }
 
-function load(calendar: Calendar): true {
-  const { heads, heap, times, after, current } = calendar;
-  let id = heads[current] as number;
-  heads[current] = none;
-  while (id !== none) {
-    push(heap, times[id] as number, id);
-    calendar.listed -= 1;
-    id = after[id] as number;
-  }
-  return true;
-}
-
-function begin(calendar: Calendar, startS: number, spacingS: number): void {
-  const { times, heads } = calendar;
-  if (calendar.listed > 0) heads.fill(none);
-  calendar.heap.size = 0;
-  calendar.listed = 0;
-  calendar.current = -1;
+/** A new epoch from `startS` on, before which nothing is pending; as long as the last one when the spacing is not known. */
+function begin(calendar: Calendar, startS: number, spacingS: number | undefined): void {
+  const { bags, days, heap, months, pending } = calendar;
+  for (let day = 0; days.size > 0; day += 1) unlist(days, day, heap);
+  for (let at = 0; at < heap.size; at += 1) put(bags, months, heap.times[at] as number, heap.ids[at] as number); // below the size
+  heap.size = 0;
+  if (spacingS !== undefined) calendar.monthsPerS = months / epochS(spacingS, pending);
   calendar.startS = startS;
-  calendar.perS = 1 / Math.max(widthMinS, spacingS * perBucket);
+  calendar.month = -1;
+  calendar.waiting = 0;
+  calendar.beyond = 0;
   calendar.beyondS = Infinity;
   calendar.delivered = 0;
-  calendar.patience = times.length / 2;
-  for (let id = 0; id < times.length; id += 1) {
-    const atS = times[id] as number;
-    if (atS !== Infinity) place(calendar, id, atS);
+  calendar.patience = pending / 2;
+  const ends = bags.ends.slice();
+  bags.ends.fill(0);
+  for (let end of ends) {
+    while (end > 0) {
+      for (let at = chunkStart(end); at < end; at += 1) place(calendar, bags.times[at] as number, bags.ids[at] as number); // below an end
+      end = closeChunk(bags, end);
+    }
   }
 }
 
 const samples = new Float64Array(64);
 
-/** A new epoch, from now on, by the spacing of the first quarter of what is in the heap. */
+/** A new epoch from now on, by the spacing of the first quarter of what is in the heap. */
 function cutFiner(calendar: Calendar): void {
-  const { heap, nowS, times } = calendar;
-  for (let at = 0; at < samples.length; at += 1) samples[at] = heap.times[Math.floor((at * heap.size) / samples.length)] as number;
+  const { heap, nowS } = calendar;
+  const step = heap.size / samples.length;
+  for (let at = 0; at < samples.length; at += 1) samples[at] = heap.times[Math.floor(at * step)] as number; // below the size
   samples.sort();
-  const quarterS = (samples[samples.length / 4] as number) - (samples[0] as number);
+  const quarterS = (samples[samples.length / 4] as number) - (samples[0] as number); // 64 of them
   if (quarterS > 0) begin(calendar, nowS, quarterS / (heap.size / 4));
-  else calendar.patience = calendar.delivered + times.length / 2; // all at one time: nothing to cut
-}
-
-function cancel(calendar: Calendar, id: number): void {
-  const { times, after, before, heads } = calendar;
-  const atS = times[id] ?? Infinity;
-  if (atS === Infinity) return;
-  times[id] = Infinity;
-  const offset = (atS - calendar.startS) * calendar.perS;
-  if (offset < calendar.current + 1 || offset >= heads.length) return; // the heap will pass over it; beyond there are no lists
-  const next = after[id] as number;
-  const previous = before[id] as number;
-  if (previous <= -2) heads[-2 - previous] = next;
-  else after[previous] = next;
-  if (next !== none) before[next] = previous;
-  calendar.listed -= 1;
+  else calendar.patience = calendar.delivered + calendar.pending / 2; // all at one time: nothing to cut
 }

@@ -25,7 +25,7 @@ const number = new Float64Array(1);
 const words = new Uint32Array(number.buffer);
 const high = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
 
-/** Sums are of times rounded to this grid (1 ns): up to 8 million seconds exact, so that they do not depend on the order and can be undone. */
+/** Sums are of times rounded to this grid (1 ns): exact up to 8 million seconds, so they can be undone and have no order. */
 const grid = 0x4000_0000;
 
 export function createHistogram(): Histogram {

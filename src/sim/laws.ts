@@ -78,7 +78,7 @@ export function createWorkSampler(hits: { readonly min: number; readonly max: nu
   };
 }
 
-/** A product of more uniform numbers than this could become 0: each is at least 2^-32, and 2^-1022 the smallest we take the logarithm of. */
+/** Each uniform number is at least 2^-32, and their product must not fall below 2^-1022, the least that `ln` takes. */
 const factorsMax = 31;
 
 /** The sum of `count` exponential numbers: −ln of a product costs one logarithm instead of `count`. */

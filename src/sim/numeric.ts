@@ -44,11 +44,8 @@ export function exp(x: number): number {
   const rLow = k * ln2Low;
   const r = rHigh - rLow;
   const rr = r * r;
-  const even =
-    rr *
-    (1.66666666666666019037e-1 +
-      rr * (-2.77777777770155933842e-3 + rr * (6.61375632143793436117e-5 + rr * (-1.65339022054652515390e-6 + rr * 4.13813679705723846039e-8))));
-  const c = r - even;
+  const tail = 6.61375632143793436117e-5 + rr * (-1.65339022054652515390e-6 + rr * 4.13813679705723846039e-8);
+  const c = r - rr * (1.66666666666666019037e-1 + rr * (-2.77777777770155933842e-3 + rr * tail));
   const y = 1 + ((r * c) / (2 - c) - rLow + rHigh);
   words[1 - high] = 0;
   words[high] = (k + 0x3ff) << 20;

@@ -46,7 +46,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Run {
     const departureS = workers.nextDepartureS();
     const id = events.next(Math.min(timerMs / 1000, departureS, endS));
     count += 1;
-    if (id >= 0) clients.act(id, events.timeOf(id));
+    if (id >= 0) clients.act(id, events.timeS());
     else if (departureS <= timerMs / 1000 && departureS < endS) workers.depart();
     else if (timerMs <= endS * 1000) clock.advanceTo(timerMs);
     else break;
