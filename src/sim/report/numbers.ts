@@ -1,0 +1,42 @@
+/**
+ * Numbers as the page shows them: enough digits to compare, no more than the simulation knows.
+ */
+import type { Estimate, MovedAfter } from '../summary.js';
+
+export const fraction = (part: number): string => part.toFixed(3);
+
+export const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+
+/** `.061 ± .004`; one repetition has no interval. */
+export function estimate({ mean, halfWidth }: Estimate): string {
+  return halfWidth === null ? fraction(mean) : `${fraction(mean)} ± ${fraction(halfWidth)}`;
+}
+
+/** `850 µs`, `12.3 ms`, `1.46 s`, `3600 s`: three digits, whole seconds above 100. */
+export function seconds(value: number): string {
+  if (value === 0) return '0 s';
+  if (value < 0.001) return `${digits(1e6 * value)} µs`;
+  return value < 1 ? `${digits(1000 * value)} ms` : `${digits(value)} s`;
+}
+
+const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3))));
+
+export function moved({ p50, p90, p99 }: MovedAfter): string {
+  return [p50, p90, p99].map((value) => (value === null ? 'not yet' : seconds(value))).join(' / ');
+}
+
+/** `1 234 567`, with thin spaces. */
+export const count = (value: number): string => String(Math.round(value)).replaceAll(/\B(?=(?:\d{3})+$)/g, '\u2009');
+
+/** What the points have in common is said once; what they differ in is listed in their order. */
+export const distinct = (values: readonly string[]): string => [...new Set(values)].join(' · ');
+
+export interface TimeUnit {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+export function timeUnit(totalS: number): TimeUnit {
+  if (totalS >= 10_800) return { name: 'hours', seconds: 3600 };
+  return totalS >= 600 ? { name: 'minutes', seconds: 60 } : { name: 'seconds', seconds: 1 };
+}
