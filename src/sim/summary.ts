@@ -2,13 +2,13 @@
  * What several repetitions tell together. `--json` prints this, the table and the page are drawn from it; `docs/SIMULATOR.md` has
  * the keys. Halves of intervals are for 95 % confidence over the repetitions (Student's t), NaN-free: null for one repetition.
  */
+import { fairness } from '../pool/fairness.js';
+import { createHistogram, cumulative, merge, quantile } from './histogram.js';
+import type { ChangeRun, Run, WorkerRun } from './run.js';
 import type { Scenario } from './scenario.js';
+import { estimate, mean, quantileOf, type Estimate } from './statistics.js';
 
-export interface Estimate {
-  readonly mean: number;
-  /** Half the width of the 95 % confidence interval; null where there is but one repetition. */
-  readonly halfWidth: number | null;
-}
+export type { Estimate };
 
 export interface WorkerSummary {
   readonly name: string;
@@ -96,4 +96,138 @@ export interface SummaryContext {
   readonly definition: Scenario;
   readonly seed: number;
   readonly wallSeconds: number;
+}
+
+/** @param runs at least one; in the order of their repetitions, so that the digits do not depend on who finished first. */
+export function summarise(runs: readonly Run[], { scenario, definition, seed, wallSeconds }: SummaryContext): Summary {
+  const requests = total(runs, (run) => run.requests);
+  const sessions = total(runs, (run) => run.sessions);
+  const addressRequests = total(runs, (run) => run.addressRequests);
+  const workers = workersOf(runs);
+  const changes = changesOf(runs);
+  return {
+    scenario,
+    policy: definition.authority.policy,
+    ttl: String(definition.authority.ttl),
+    seed,
+    repetitions: runs.length,
+    partial: runs.length < definition.repetitions || runs.some(({ stopped }) => stopped),
+    measuredS: mean(runs.map(({ measuredS }) => measuredS)),
+    intervalS: definition.intervalS,
+    alarm: definition.authority.alarm ?? null,
+    arrivals: definition.clients.arrivals,
+    choices: choicesOf(definition),
+    maxUtilisation: maxUtilisationOf(runs, definition.thresholds),
+    workers: workers.map(({ requests: own, ...worker }) => ({ ...worker, share: ratio(own, total(workers, (each) => each.requests)) })),
+    fairness: fairnessOf(workers),
+    addressRequestsPerSession: ratio(addressRequests, sessions),
+    controlledShare: ratio(addressRequests, requests),
+    response: responseOf(runs).summary,
+    requests,
+    completedRequests: total(runs, (run) => run.completedRequests),
+    failedRequests: total(runs, (run) => run.failedRequests),
+    unfinishedRequests: total(runs, (run) => run.unfinishedRequests),
+    sessions,
+    addressRequests,
+    extraConnectS: total(runs, (run) => run.extraConnectS),
+    movedAfter: changes[0]?.movedAfter ?? null,
+    changes,
+    series: seriesOf(runs),
+    events: total(runs, (run) => run.events),
+    wallSeconds,
+  };
+}
+
+function total<T>(all: readonly T[], of: (each: T) => number): number {
+  return all.reduce((sum, each) => sum + of(each), 0);
+}
+
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+
+function choicesOf({ clients: { kinds } }: Scenario): string {
+  const whole = total(kinds, ({ share }) => share);
+  const shares = new Map<string, number>();
+  for (const { choice, share } of kinds) shares.set(choice, (shares.get(choice) ?? 0) + ratio(share, whole));
+  return [...shares].map(([choice, share]) => `${choice} ${Number(share.toFixed(3))}`).join(', ');
+}
+
+function maxUtilisationOf(runs: readonly Run[], thresholds: readonly number[]): Summary['maxUtilisation'] {
+  const measured = runs.map(({ maxUtilisation }) => maxUtilisation).filter(({ length }) => length > 0);
+  const sorted = allIntervals(runs).sort();
+  const below = thresholds.map((threshold) => {
+    const parts = measured.map((values) => values.filter((value) => value < threshold).length / values.length);
+    return [threshold.toFixed(Math.max(2, String(threshold).length - 2)), estimate(parts)] as const;
+  });
+  return { ...estimate(measured.map(mean)), p50: quantileOf(sorted, 0.5), p95: quantileOf(sorted, 0.95), below: Object.fromEntries(below) };
+}
+
+function allIntervals(runs: readonly Run[]): Float64Array {
+  return Float64Array.from(runs.flatMap(({ maxUtilisation }) => [...maxUtilisation]));
+}
+
+/** The same worker of all repetitions as one. */
+function workersOf(runs: readonly Run[]): WorkerRun[] {
+  const measuredS = total(runs, (run) => run.measuredS);
+  return (runs[0]?.workers ?? []).map(({ name, capacity }, index) => {
+    const sum = (of: (worker: WorkerRun, run: Run) => number): number =>
+      total(runs, (run) => of(run.workers[index] as WorkerRun, run)); // all repetitions have the same workers
+    return {
+      name,
+      capacity,
+      requests: sum((worker) => worker.requests),
+      utilisation: ratio(sum((worker, run) => worker.utilisation * run.measuredS), measuredS),
+      failedAttempts: sum((worker) => worker.failedAttempts),
+    };
+  });
+}
+
+function fairnessOf(workers: readonly WorkerRun[]): Summary['fairness'] {
+  const { jain, maxOverMean, cv } = fairness(workers.map(({ requests, capacity }) => requests / capacity));
+  return { jain, maxOverMean, cv };
+}
+
+function responseOf(runs: readonly Run[]): { summary: Summary['response']; points: Summary['series']['response'] } {
+  const all = createHistogram();
+  for (const { response } of runs) merge(all, response);
+  const summary = { mean: ratio(all.sum, all.count), p50: quantile(all, 0.5), p95: quantile(all, 0.95), p99: quantile(all, 0.99) };
+  return { summary, points: cumulative(all) };
+}
+
+function changesOf(runs: readonly Run[]): ChangeSummary[] {
+  return (runs[0]?.changes ?? []).map(({ atS, kind, what }, index) => {
+    const all = runs.flatMap(({ changes }) => changes[index] ?? []);
+    const noticed = all.flatMap(({ noticedAfterS }) => noticedAfterS ?? []);
+    return { atS, kind, what, noticedAfterS: noticed.length === 0 ? null : mean(noticed), movedAfter: movedAfterOf(all) };
+  });
+}
+
+function movedAfterOf(all: readonly ChangeRun[]): MovedAfter {
+  const seconds = all.reduce((most, { requests }) => Math.max(most, requests.length), 0);
+  const parts = Array.from({ length: seconds }, (_, second) => {
+    const requests = total(all, (change) => change.requests[second] ?? 0);
+    return requests === 0 ? undefined : total(all, (change) => change.moved[second] ?? 0) / requests;
+  });
+  return { p50: stayedFrom(parts, 0.5), p90: stayedFrom(parts, 0.9), p99: stayedFrom(parts, 0.99) };
+}
+
+/** The end of the last second in which the part was below `p`: from then on it stayed there. Seconds without requests tell nothing. */
+function stayedFrom(parts: readonly (number | undefined)[], p: number): number | null {
+  const lastBelow = parts.findLastIndex((part) => part !== undefined && part < p);
+  const lastKnown = parts.findLastIndex((part) => part !== undefined);
+  return lastBelow === lastKnown ? null : lastBelow + 1;
+}
+
+function seriesOf(runs: readonly Run[]): Summary['series'] {
+  const intervals = allIntervals(runs).sort();
+  let counted = 0;
+  const upTo = (bound: number): number => {
+    while (counted < intervals.length && (intervals[counted] as number) <= bound) counted += 1; // below the length
+    return ratio(counted, intervals.length);
+  };
+  return {
+    maxUtilisation: [...(runs[0]?.maxUtilisation ?? [])],
+    utilisation: (runs[0]?.utilisation ?? []).map((values) => [...values]),
+    cumulative: Array.from({ length: 101 }, (_, percent) => upTo(percent / 100)),
+    response: responseOf(runs).points,
+  };
 }

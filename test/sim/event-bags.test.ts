@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { chunkStart, closeChunk, countTo, createEventBags, put } from '../../src/sim/event-bags.js';
 
 it('a bag has what was put into it since it was taken out last', () => {
-  const acts = fc.array(fc.record({ bag: fc.nat(4), count: fc.constantFrom(0, 1, 63, 64, 65, 200), take: fc.boolean() }), { maxLength: 30 });
+  const act = fc.record({ bag: fc.nat(4), count: fc.constantFrom(0, 1, 63, 64, 65, 200), take: fc.boolean() });
+  const acts = fc.array(act, { maxLength: 30 });
   fc.assert(
     fc.property(acts, (plan) => {
       const bags = createEventBags(5);
