@@ -3,13 +3,13 @@
  * is modelled here is only where they get their facts from: probes of simulated workers, and load told without delay.
  */
 import type { VirtualClock } from '../clock.js';
-import { createAuthority, type Authority } from '../pool/authority.js';
+import { createAuthority } from '../pool/authority.js';
 import { createEstimatedDemand, createGivenDemand, type Demand } from '../pool/demand.js';
 import { intervalMs, judge, stableForMs, type Verdict } from '../pool/health.js';
 import type { RotationOptions } from '../pool/policies.js';
 import { createPool, type HealthReason, type Pool, type PoolMember } from '../pool/pool.js';
 import type { Rotation } from '../pool/rotation.js';
-import { parseTtl } from '../pool/ttl.js';
+import { parseTtl, type TtlPolicy } from '../pool/ttl.js';
 import type { WorkerLoads } from '../pool/worker-loads.js';
 import type { Random } from '../random.js';
 import type { AuthorityLayer } from './scenario.js';
@@ -47,7 +47,9 @@ export interface SimulatedAuthority {
   answer(atS: number, address: string, members: Uint16Array): number;
   /** A change that answers from now on show. */
   changed(): number;
+  /** Begins the policy anew, as a restart would. */
   setPolicy(policy: string): void;
+  /** Goes on where the rotation stands. */
   setTtl(ttl: number | string): void;
   /** Utilisations of the last interval are in: sets the alarms. */
   observed(utilisations: Float64Array): void;
@@ -76,16 +78,15 @@ export function createSimulatedAuthority(options: AuthorityLayerOptions): Simula
   const pool = createPool(members, { upThresh: layer.upThresh, initialHealth: 'up', realtimeMs: clock.realtimeMs });
   const loads = createLoads(workers, clock);
   const demand = createDemand(options);
-  let { policy, ttl } = layer;
   let epoch = 1;
   let questions = 0;
   let lastTtlS = 0;
   const requestor = { address: '' };
-  const makeAuthority = (): Authority => {
-    const means: RotationOptions = { tail: layer.tail, random, clock, loads, demand };
-    return createAuthority({ rotation: options.makeRotation(policy)(means), ttl: parseTtl(ttl, { demand }), demand });
-  };
-  let authority = makeAuthority();
+  const newRotation = (policy: string): Rotation => options.makeRotation(policy)({ tail: layer.tail, random, clock, loads, demand });
+  const newTtl = (ttl: number | string): TtlPolicy => parseTtl(ttl, { demand });
+  let rotation = newRotation(layer.policy);
+  let ttl = newTtl(layer.ttl);
+  let authority = createAuthority({ rotation, ttl, demand });
   const self: SimulatedAuthority = {
     pool,
     loads,
@@ -106,13 +107,13 @@ export function createSimulatedAuthority(options: AuthorityLayerOptions): Simula
       return count;
     },
     changed: () => (epoch += 1),
-    setPolicy(next) {
-      policy = next;
-      authority = makeAuthority();
+    setPolicy(policy) {
+      rotation = newRotation(policy);
+      authority = createAuthority({ rotation, ttl, demand });
     },
-    setTtl(next) {
-      ttl = next;
-      authority = makeAuthority();
+    setTtl(spec) {
+      ttl = newTtl(spec);
+      authority = createAuthority({ rotation, ttl, demand });
     },
     observed(utilisations) {
       loads.observed(utilisations);

@@ -12,8 +12,9 @@ import { createAuthority, type Authority } from '../../src/pool/authority.js';
 import { createEstimatedDemand, createGivenDemand, type Demand } from '../../src/pool/demand.js';
 import { createRotation, policyNames, type PolicyName } from '../../src/pool/policies.js';
 import { createPool, type MemberState, type Pool } from '../../src/pool/pool.js';
+import type { Rotation } from '../../src/pool/rotation.js';
 import { parseTtl } from '../../src/pool/ttl.js';
-import { createReportedLoads, type ReportedLoads } from '../../src/pool/worker-loads.js';
+import type { WorkerLoads } from '../../src/pool/worker-loads.js';
 import { createRandom } from '../../src/random.js';
 import { clientsPerResolver, resolverAddress } from '../../src/sim/population.js';
 import type { Scenario, ScenarioEvent } from '../../src/sim/scenario.js';
@@ -27,7 +28,7 @@ interface Answered {
   readonly addresses: readonly (string | undefined)[];
   readonly ttlS: number;
   readonly states: readonly MemberState[];
-  readonly loads: readonly (readonly [utilisation: number, backlog: number])[];
+  readonly loads: { readonly utilisations: readonly number[]; readonly backlogs: readonly number[]; readonly version: number };
 }
 
 function simulated(scenario: Scenario, seed: number): Answered[] {
@@ -42,7 +43,11 @@ function simulated(scenario: Scenario, seed: number): Answered[] {
         addresses: [...members.subarray(0, count)].map((index) => states[index]?.member.address),
         ttlS,
         states,
-        loads: states.map((_, index) => [loads.utilisation(index), loads.backlog(index)]),
+        loads: {
+          utilisations: states.map((_, index) => loads.utilisation(index)),
+          backlogs: states.map((_, index) => loads.backlog(index)),
+          version: loads.version,
+        },
       });
     },
   });
@@ -54,45 +59,46 @@ function served(scenario: Scenario, seed: number, like: readonly Answered[]): { 
   const clock = createVirtualClock();
   const members = (like[0] as Answered).states.map(({ member }) => member);
   const pool = createPool(members, { upThresh: scenario.authority.upThresh, initialHealth: 'up', realtimeMs: () => 0 });
-  const loads = createReportedLoads(members.length, Infinity, clock);
+  let { loads: told } = like[0] as Answered;
+  const loads: WorkerLoads = {
+    utilisation: (index) => told.utilisations[index] ?? Number.NaN,
+    backlog: (index) => told.backlogs[index] ?? Number.NaN,
+    get version() {
+      return told.version;
+    },
+  };
   const random = createRandom(createRandom(seed).below(2 ** 32)); // the first of the simulator's generators is the policy's
   const demand = demandOf(scenario, clock);
-  const { tail } = scenario.authority;
-  let inForce = { policy: scenario.authority.policy, ttl: scenario.authority.ttl };
-  const newAuthority = (): Authority => {
-    const rotation = createRotation(inForce.policy as PolicyName, { tail, random, clock, loads, demand });
-    return createAuthority({ rotation, ttl: parseTtl(inForce.ttl, { demand }), demand });
-  };
-  // Of each family's authority only the one for A is ever asked here.
-  let responder = responderOf(pool, newAuthority, scenario.authority.answersMax);
+  const { tail, answersMax } = scenario.authority;
+  const makeRotation = (policy: string): Rotation => createRotation(policy as PolicyName, { tail, random, clock, loads, demand });
+  let rotation = makeRotation(scenario.authority.policy);
+  let ttl = parseTtl(scenario.authority.ttl, { demand });
+  // Of both families' authorities only the one for A is ever asked here.
+  const newResponder = (): Responder => responderOf(pool, () => createAuthority({ rotation, ttl, demand }), answersMax);
+  let responder = newResponder();
+  const changes = scenario.events.filter(({ kind }) => kind === 'policy' || kind === 'ttl').toSorted((a, b) => a.atS - b.atS);
   return like.map((answer) => {
     clock.advanceTo(answer.atS * 1000);
-    const now = settingsAt(scenario, answer.atS);
-    if (now.policy !== inForce.policy || now.ttl !== inForce.ttl) {
-      inForce = now;
-      responder = responderOf(pool, newAuthority, scenario.authority.answersMax);
+    for (let [next] = changes; next !== undefined && next.atS + scenario.warmupS <= answer.atS; [next] = changes) {
+      changes.shift();
+      if (next.kind === 'policy') rotation = makeRotation(next.policy);
+      if (next.kind === 'ttl') ttl = parseTtl(next.ttl, { demand });
+      responder = newResponder();
     }
-    bring(pool, loads, answer);
+    bring(pool, answer.states);
+    told = answer.loads;
     return ask(responder, answer.address);
   });
-}
-
-function settingsAt({ authority: { policy, ttl }, events, warmupS }: Scenario, atS: number): { policy: string; ttl: number | string } {
-  const past = events.filter((event) => event.atS + warmupS <= atS);
-  return {
-    policy: past.findLast((event) => event.kind === 'policy')?.policy ?? policy,
-    ttl: past.findLast((event) => event.kind === 'ttl')?.ttl ?? ttl,
-  };
 }
 
 function demandOf({ authority, resolvers, clients }: Scenario, clock: ReturnType<typeof createVirtualClock>): Demand {
   if (authority.demand.source === 'estimated') return createEstimatedDemand({ clock });
   const sizes = clientsPerResolver(resolvers.population, clients.count);
-  const lookupsPerS = 1 / (clients.think.meanS * clients.session.requestsMean);
+  const lookupsPerS = 1 / clients.think.meanS / clients.session.requestsMean; // to the last digit: `dal` breaks ties by it
   return createGivenDemand(Array.from(sizes, (size, rank) => ({ address: resolverAddress(rank), lookupsPerS: size * lookupsPerS })));
 }
 
-function bring(pool: Pool, loads: ReportedLoads, { states, loads: reported }: Answered): void {
+function bring(pool: Pool, states: readonly MemberState[]): void {
   pool.batch(() => {
     for (const { member, admin, alarmed, ...fact } of states) {
       pool.setHealth(member.name, fact);
@@ -100,7 +106,6 @@ function bring(pool: Pool, loads: ReportedLoads, { states, loads: reported }: An
       pool.setAlarm(member.name, alarmed);
     }
   });
-  reported.forEach(([utilisation, backlog], index) => loads.report(index, utilisation, backlog));
 }
 
 function responderOf(pool: Pool, newAuthority: () => Authority, answersMax: number): Responder {
