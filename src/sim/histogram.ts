@@ -1,6 +1,6 @@
 /**
  * Response times in bins: each power of two is cut into 128 equal ones, so a bin is less than 0.8 % wide and quantiles are
- * within 0.4 % of their value, whatever the number of responses. A bin's number is the exponent and the top of the mantissa
+ * that near to their value, whatever the number of responses. A bin's number is the exponent and the top of the mantissa
  * as they stand in the number: no logarithm, two nanoseconds.
  *
  * From 2^-20 s (1 µs) to 2^20 s (12 days); what is outside falls into the first or the last bin.
