@@ -155,6 +155,30 @@ const parser = yargs(words)
     },
   )
   .command(
+    'simulate [scenario]',
+    'simulate resolvers, clients and workers around the policies that serve',
+    (y) =>
+      y
+        .positional('scenario', { type: 'string', describe: 'name of one that ships, or a file (YAML); without it: the list' })
+        .option('policy', { type: 'string', describe: 'rotation, by name or ./my-policy.js (authority.policy)' })
+        .option('repetitions', { ...number, describe: 'runs with different random numbers' })
+        .option('seed', { ...number, describe: 'the same seed gives the same digits (default: 1)' })
+        .option('set', { type: 'string', array: true, describe: 'any key of the scenario: KEY=VALUE; may be given several times' })
+        .option('sweep', { type: 'string', array: true, describe: 'a key with several values: KEY=A,B,C; all combinations of several' })
+        .option('threads', { ...number, describe: 'how many (default: one a core)' })
+        .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
+        .option('html', { type: 'string', describe: 'write a page with plots to this file' })
+        .option('print', { type: 'boolean', default: false, describe: 'print the scenario with every default filled in, and do not run it' })
+        .example('$0 simulate', 'the scenarios that ship')
+        .example('$0 simulate one-worker-dies', 'a table of what happened')
+        .example('$0 simulate gateways-1998 --set authority.ttl=60', 'with one key changed')
+        .example('$0 simulate gateways-1998 --sweep authority.ttl=0,60,240', 'a row for each'),
+    async (given) => {
+      const { simulateCommand } = await import('./simulate.js');
+      exitCode = await simulateCommand(given);
+    },
+  )
+  .command(
     'drain <member>',
     'leave a worker out of new answers; it serves whoever still comes',
     (y) => adminOptions(y).example('$0 drain w2', 'before w2 is stopped'),

@@ -90,6 +90,7 @@ function united(mappings: readonly OutlineNode[]): OutlineNode {
 /** Completes "expected …". */
 export function expectation(node: OutlineNode): string {
   if (node.expects !== undefined) return node.expects;
+  if (node.oneOf !== undefined) return 'a mapping';
   if (node.anyOf !== undefined) return node.anyOf.map(expectation).join(', or ');
   if (node.enum !== undefined) return node.enum.length === 1 ? String(node.enum[0]) : `one of ${node.enum.join(', ')}`;
   if (node.const !== undefined) return node.const;

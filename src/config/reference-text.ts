@@ -62,7 +62,10 @@ function row(key: string, node: OutlineNode, required: boolean, path: string): s
   return `| ${cell(below ? `[\`${key}\`](#${anchor(full)})` : `\`${key}\``)} | ${cell(expectation(node) + entry)} | ${cell(standard)} | ${cell(node.description ?? '')} |`;
 }
 
-const shownDefault = (value: unknown): string => (value === undefined ? '–' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``);
+function shownDefault(value: unknown): string {
+  if (value === undefined || value === '') return '–';
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+}
 
 /** As GitHub makes them: lower case, punctuation dropped. */
 const anchor = (path: string): string => path.toLowerCase().replace(/[^a-z0-9]/g, '');

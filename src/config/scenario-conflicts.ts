@@ -3,7 +3,7 @@
  * fill the memory. All of them are told at once, as for the configuration.
  */
 import { policyNames } from '../pool/policies.js';
-import { parseTtl } from '../pool/ttl.js';
+import { checkTtl } from '../pool/ttl.js';
 import { clientsMax } from '../sim/scenario.js';
 import { ServiceError } from '../service.js';
 import type { IsGiven } from './document.js';
@@ -39,7 +39,7 @@ function ttls({ authority, events }: ScenarioDocument): Problem[] {
   const changed = events.flatMap((event, index) => (event.kind === 'ttl' ? [{ path: ['events', index, 'ttl'], ttl: event.ttl }] : []));
   return [{ path: ['authority', 'ttl'], ttl: authority.ttl }, ...changed].flatMap(({ path, ttl }): Problem[] => {
     try {
-      parseTtl(ttl);
+      checkTtl(ttl);
       return [];
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
