@@ -5,9 +5,9 @@
  * live server estimates it from DNS alone (idle-times.ts): a resolver asks again TTL + 1/rate after its last question.
  */
 import type { Clock } from '../clock.js';
-import { createIdleTimes, faded } from './idle-times.js';
-import { createNetworkTable } from './network-table.js';
-import { prefixHash } from './policies/prefix.js';
+import { createIdleTimes, faded, type IdleTimes } from './idle-times.js';
+import { createNetworkTable, type NetworkTable } from './network-table.js';
+import { hashText, prefixHash } from './policies/prefix.js';
 import type { Requestor } from './rotation.js';
 
 export interface Demand {
@@ -65,7 +65,7 @@ export function createGivenDemand(given: readonly GivenNetwork[]): Demand {
 
 export interface EstimateOptions {
   readonly clock: Clock;
-  /** Networks remembered; beyond them the one that asked longest ago is forgotten. About 200 bytes each. */
+  /** Networks remembered; beyond them the one that asked longest ago is forgotten. About 300 bytes each. */
   readonly networksMax?: number;
   /** Shares are reckoned anew at most so often (and not before a quarter as many answers as there are networks). */
   readonly refreshMs?: number;
@@ -78,53 +78,9 @@ export function createEstimatedDemand(options: EstimateOptions): Demand {
   const { clock, networksMax = 65_536, refreshMs = 10_000, forgetMs = 3_600_000 } = options;
   const table = createNetworkTable(networksMax);
   const caches = createIdleTimes(networksMax);
-  const rates = new Float64Array(networksMax); // by row, as of the last refresh; NaN: not known then
-  let known = 0;
-  let total = 0;
-  let rateMax = 0;
-  let version = 0;
+  const rates = createRates(table, caches, networksMax);
   let refreshedMs = -Infinity;
   let answers = 0;
-
-  function forget(nowMs: number): void {
-    for (let row = table.oldest(); row >= 0; ) {
-      const younger = table.younger(row);
-      if (nowMs - caches.freshUntilMs(row) > forgetMs) table.remove(row);
-      row = younger;
-    }
-  }
-
-  /** Mean rate of those that were measured; 1 a second when none was, so that all are alike. */
-  function averageRate(nowMs: number): number {
-    let sum = 0;
-    let measured = 0;
-    for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
-      const rate = caches.ratePerS(row, nowMs);
-      rates[row] = rate;
-      if (!(rate > 0)) continue;
-      sum += rate;
-      measured += 1;
-    }
-    return measured === 0 ? 1 : sum / measured;
-  }
-
-  function refresh(nowMs: number): void {
-    forget(nowMs);
-    const average = averageRate(nowMs);
-    total = 0;
-    rateMax = 0;
-    for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
-      const measured = rates[row] as number; // rows are below networksMax, as everywhere here
-      const rate = measured > 0 ? measured : Math.min(average, faded(nowMs - caches.freshUntilMs(row)));
-      rates[row] = rate;
-      total += rate;
-      if (rate > rateMax) rateMax = rate;
-    }
-    known = table.size;
-    version += 1;
-    refreshedMs = nowMs;
-    answers = 0;
-  }
 
   function rowOf(hash: number): number {
     const row = table.find(hash);
@@ -134,39 +90,94 @@ export function createEstimatedDemand(options: EstimateOptions): Demand {
     }
     const added = table.add(hash);
     caches.reset(added);
-    rates[added] = Number.NaN;
+    rates.reset(added);
     return added;
   }
 
+  function forget(nowMs: number): void {
+    for (let row = table.oldest(); row >= 0; ) {
+      const younger = table.younger(row);
+      if (nowMs - caches.freshUntilMs(row) > forgetMs) table.remove(row);
+      row = younger;
+    }
+  }
+
   return {
-    share({ address }) {
-      const row = table.find(prefixHash(address));
-      const rate = row < 0 ? Number.NaN : (rates[row] as number);
-      return rate >= 0 ? rate / total : 1 / Math.max(1, known);
-    },
+    share: ({ address }) => rates.share(table.find(prefixHash(address))),
     get networks() {
-      return known;
+      return rates.networks();
     },
     get shareMax() {
-      return known === 0 ? 1 : rateMax / total;
+      return rates.shareMax();
     },
     get version() {
-      return version;
+      return rates.version();
     },
-    forEachRate(visit) {
+    forEachRate: rates.forEach,
+    answered({ address }, ttlS) {
+      const nowMs = clock.monotonicMs();
+      caches.asked(rowOf(prefixHash(address)), hashText(address), nowMs, ttlS * 1000);
+      answers += 1;
+      if (nowMs - refreshedMs < refreshMs || 4 * answers < rates.networks()) return;
+      forget(nowMs);
+      rates.refresh(nowMs);
+      refreshedMs = nowMs;
+      answers = 0;
+    },
+    get evictionsTotal() {
+      return table.evictionsTotal;
+    },
+  };
+}
+
+/** The rate of each row of the table as of the last refresh, and what follows from all of them. */
+function createRates(table: NetworkTable, caches: IdleTimes, rows: number) {
+  const rates = new Float64Array(rows); // NaN: not known at the last refresh
+  let networks = 0;
+  let total = 0;
+  let most = 0;
+  let version = 0;
+
+  /** Rates of those that were measured; returns their mean, or 1 a second when there is none, so that all are alike. */
+  function measure(nowMs: number): number {
+    let sum = 0;
+    let measured = 0;
+    for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
+      const rate = caches.ratePerS(row, nowMs);
+      rates[row] = rate;
+      sum += rate;
+      if (rate > 0) measured += 1;
+    }
+    return measured === 0 ? 1 : sum / measured;
+  }
+
+  return {
+    reset: (row: number): void => void (rates[row] = Number.NaN),
+    refresh(nowMs: number): void {
+      const average = measure(nowMs);
+      total = most = 0;
+      for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
+        const measured = rates[row] as number; // rows are in range, as below
+        const rate = measured > 0 ? measured : Math.min(average, faded(nowMs - caches.freshUntilMs(row)));
+        rates[row] = rate;
+        total += rate;
+        if (rate > most) most = rate;
+      }
+      networks = table.size;
+      version += 1;
+    },
+    share(row: number): number {
+      const rate = row < 0 ? Number.NaN : (rates[row] as number);
+      return rate >= 0 ? rate / total : 1 / Math.max(1, networks);
+    },
+    forEach(visit: (lookupsPerS: number) => void): void {
       for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
         const rate = rates[row] as number;
         if (rate >= 0) visit(rate);
       }
     },
-    answered({ address }, ttlS) {
-      const nowMs = clock.monotonicMs();
-      caches.asked(rowOf(prefixHash(address)), nowMs, ttlS * 1000);
-      answers += 1;
-      if (nowMs - refreshedMs >= refreshMs && 4 * answers >= known) refresh(nowMs);
-    },
-    get evictionsTotal() {
-      return table.evictionsTotal;
-    },
+    networks: () => networks,
+    shareMax: () => (networks === 0 ? 1 : most / total),
+    version: () => version,
   };
 }

@@ -23,57 +23,31 @@ export interface NetworkTable {
   readonly evictionsTotal: number;
 }
 
-/** Links are stored plus one, so that the zero of a fresh array says: none. */
 export function createNetworkTable(rowsMax: number): NetworkTable {
-  let buckets = 16;
-  while (buckets < rowsMax) buckets *= 2;
-  const heads = new Int32Array(buckets);
-  const hashes = new Uint32Array(rowsMax);
-  const links = new Int32Array(rowsMax); // within a bucket; of free rows: the next free one
-  const olderOf = new Int32Array(rowsMax + 1); // a ring through the row rowsMax, which holds both ends
-  const youngerOf = new Int32Array(rowsMax + 1);
-  olderOf[rowsMax] = youngerOf[rowsMax] = rowsMax;
-  let used = 0;
+  const chains = createChains(rowsMax);
+  const ages = createAges(rowsMax);
+  const freeAfter = new Int32Array(rowsMax); // of free rows: the next free one, plus one
   let free = 0;
+  let used = 0;
   let size = 0;
   let evictionsTotal = 0;
-  const at = (column: Int32Array | Uint32Array, row: number): number => column[row] as number; // rows in use are in range
-
-  function enqueue(row: number): void {
-    const youngest = at(olderOf, rowsMax);
-    olderOf[row] = youngest;
-    youngerOf[row] = rowsMax;
-    youngerOf[youngest] = row;
-    olderOf[rowsMax] = row;
-  }
-
-  function dequeue(row: number): void {
-    youngerOf[at(olderOf, row)] = at(youngerOf, row);
-    olderOf[at(youngerOf, row)] = at(olderOf, row);
-  }
 
   function remove(row: number): void {
-    const bucket = at(hashes, row) & (buckets - 1);
-    if (at(heads, bucket) === row + 1) heads[bucket] = at(links, row);
-    else {
-      let before = at(heads, bucket) - 1;
-      while (at(links, before) !== row + 1) before = at(links, before) - 1;
-      links[before] = at(links, row);
-    }
-    dequeue(row);
-    links[row] = free;
+    chains.remove(row);
+    ages.remove(row);
+    freeAfter[row] = free;
     free = row + 1;
     size -= 1;
   }
 
   function takeRow(): number {
     if (size === rowsMax) {
-      remove(at(youngerOf, rowsMax));
+      remove(ages.oldest());
       evictionsTotal += 1;
     }
     if (free === 0) return used++;
     const row = free - 1;
-    free = at(links, row);
+    free = freeAfter[row] as number; // rows are in range, here and below
     return row;
   }
 
@@ -84,31 +58,82 @@ export function createNetworkTable(rowsMax: number): NetworkTable {
     get evictionsTotal() {
       return evictionsTotal;
     },
-    find(hash) {
-      let row = at(heads, hash & (buckets - 1)) - 1;
-      while (row >= 0 && hashes[row] !== hash) row = at(links, row) - 1;
-      return row;
-    },
+    find: chains.find,
     add(hash) {
       const row = takeRow();
-      const bucket = hash & (buckets - 1);
-      hashes[row] = hash;
-      links[row] = at(heads, bucket);
-      heads[bucket] = row + 1;
-      enqueue(row);
+      chains.add(row, hash);
+      ages.add(row);
       size += 1;
       return row;
     },
     touch(row) {
-      dequeue(row);
-      enqueue(row);
+      ages.remove(row);
+      ages.add(row);
     },
     remove,
-    oldest: () => inRange(at(youngerOf, rowsMax)),
-    younger: (row) => inRange(at(youngerOf, row)),
+    oldest: ages.oldest,
+    younger: ages.younger,
   };
+}
 
-  function inRange(row: number): number {
-    return row === rowsMax ? -1 : row;
-  }
+/** Rows by hash. Links are stored plus one, so that the zero of a fresh array says: none. */
+function createChains(rows: number) {
+  let buckets = 16;
+  while (buckets < rows) buckets *= 2;
+  const heads = new Int32Array(buckets);
+  const hashes = new Uint32Array(rows);
+  const links = new Int32Array(rows);
+  const bucketOf = (hash: number): number => hash & (buckets - 1);
+  return {
+    find(hash: number): number {
+      let row = (heads[bucketOf(hash)] as number) - 1;
+      while (row >= 0 && hashes[row] !== hash) row = (links[row] as number) - 1;
+      return row;
+    },
+    add(row: number, hash: number): void {
+      hashes[row] = hash;
+      links[row] = heads[bucketOf(hash)] as number;
+      heads[bucketOf(hash)] = row + 1;
+    },
+    remove(row: number): void {
+      const bucket = bucketOf(hashes[row] as number);
+      const after = links[row] as number;
+      if (heads[bucket] === row + 1) {
+        heads[bucket] = after;
+        return;
+      }
+      let before = (heads[bucket] as number) - 1;
+      while (links[before] !== row + 1) before = (links[before] as number) - 1;
+      links[before] = after;
+    },
+  };
+}
+
+/** Rows in the order in which they were added: a ring through one more row, which holds both ends. */
+function createAges(rows: number) {
+  const ends = rows;
+  const older = new Int32Array(rows + 1);
+  const younger = new Int32Array(rows + 1);
+  older[ends] = younger[ends] = ends;
+  const youngerThan = (row: number): number => {
+    const next = younger[row] as number; // rows are in range
+    return next === ends ? -1 : next;
+  };
+  return {
+    add(row: number): void {
+      const youngest = older[ends] as number;
+      older[row] = youngest;
+      younger[row] = ends;
+      younger[youngest] = row;
+      older[ends] = row;
+    },
+    remove(row: number): void {
+      const before = older[row] as number;
+      const after = younger[row] as number;
+      younger[before] = after;
+      older[after] = before;
+    },
+    oldest: () => youngerThan(ends),
+    younger: youngerThan,
+  };
 }

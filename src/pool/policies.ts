@@ -34,7 +34,7 @@ export interface RotationOptions {
   /** `static-list`: how many requestors are remembered; 65,536 by default. */
   readonly requestorsMax?: number;
   /** `mrl`: how many fresh answers are remembered; 65,536 by default. */
-  readonly answersMax?: number;
+  readonly freshAnswersMax?: number;
   /** For policies that reckon with time; those that need what is missing here say so when they are made. */
   readonly clock?: Clock | undefined;
   /** What members reported of their load. */
@@ -90,7 +90,7 @@ export const policyNeeds: Readonly<Record<PolicyName, PolicyNeeds>> = {
 };
 
 /** With everything that the policy of this name needs. */
-type Means = RotationOptions & Required<Pick<RotationOptions, 'requestorsMax' | 'answersMax'>> & {
+type Means = RotationOptions & Required<Pick<RotationOptions, 'requestorsMax' | 'freshAnswersMax'>> & {
     readonly clock: Clock;
     readonly loads: WorkerLoads;
     readonly demand: Demand;
@@ -107,7 +107,7 @@ const makers: Readonly<Record<PolicyName, (means: Means) => Rotation>> = {
   'two-tier': ({ demand, tail, random }) => createTwoTier(demand, () => createRoundRobin(tail, random)),
   'probabilistic-two-tier': (means) => createTwoTier(means.demand, () => probabilistic(means)),
   dal: ({ demand }) => createDal(demand),
-  mrl: ({ demand, clock, answersMax }) => createMrl(demand, clock, answersMax),
+  mrl: ({ demand, clock, freshAnswersMax }) => createMrl(demand, clock, freshAnswersMax),
   'least-loaded': ({ loads, clock }) => createLeastLoaded(loads, clock),
   'least-utilised': ({ loads }) => createLeastUtilised(loads),
   'least-backlog': ({ loads }) => createLeastBacklog(loads),
@@ -117,7 +117,7 @@ function probabilistic({ tail, random }: RotationOptions): Rotation {
   return createRoundRobin(tail, random, createProbabilisticTurn(random));
 }
 
-const tablesMax = { requestorsMax: 65_536, answersMax: 65_536 };
+const tablesMax = { requestorsMax: 65_536, freshAnswersMax: 65_536 };
 
 /** @throws ServiceError when the options lack what the policy needs. */
 export function createRotation(name: PolicyName, options: RotationOptions): Rotation {

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authority } from '../../src/pool/authority.js';
+import { createGivenDemand, type Demand } from '../../src/pool/demand.js';
 import { guardRotation } from '../../src/pool/policies/custom.js';
-import { createRotation, loadRotationFactory, policyNames, type LoadOptions } from '../../src/pool/policies.js';
+import { createRotation, loadAuthorityFactory, loadRotationFactory, loadRotationMaker, policyNames, type LoadOptions } from '../../src/pool/policies.js';
+import { createPool } from '../../src/pool/pool.js';
 import type { Rotation } from '../../src/pool/rotation.js';
 import { createRandom } from '../../src/random.js';
 import { ServiceError } from '../../src/service.js';
@@ -124,6 +127,91 @@ describe('loadRotationFactory', () => {
   });
 });
 
+describe('loadRotationMaker', () => {
+  const counting = (name: string): string => `
+    globalThis.${name} = { imports: (globalThis.${name}?.imports ?? 0) + 1, made: [] };
+    export function createRotation(options) {
+      globalThis.${name}.made.push(options);
+      options.demand.share({ address: '192.0.2.1' });
+      options.loads.utilisation(0);
+      options.clock.monotonicMs();
+      options.random.next();
+      return { order: (eligible, requestor, maxAnswers, order) => ((order[0] = options.place), 1) };
+    }`;
+
+  interface Trace {
+    readonly imports: number;
+    readonly made: readonly object[];
+  }
+
+  /** What the module above left behind. */
+  function traceOf(name: string): Trace {
+    const globals = globalThis as unknown as Record<string, Trace>; // a user's module may do that
+    return globals[name] ?? { imports: 0, made: [] };
+  }
+
+  it('imports a module once, tries it with means of which nothing is known, and makes it with what it is given', async () => {
+    await writeFile(join(directory, 'counting.mjs'), counting('countingTrace'));
+    const make = await loadRotationMaker('./counting.mjs', directory);
+    expect(traceOf('countingTrace').made).toHaveLength(1);
+    const given = { ...options, place: 2 };
+    expect([ask(make(given), members), ask(make({ ...given, place: 1 } as LoadOptions), members)]).toEqual([[2], [1]]);
+    expect(traceOf('countingTrace').imports).toBe(1);
+    expect(traceOf('countingTrace').made[1]).toBe(given);
+  });
+
+  it.each(policyNames)('makes %s with the options given', async (name) => {
+    const make = await loadRotationMaker(name, directory);
+    const made = make({ ...options, random: createRandom(3) });
+    const reference = createRotation(name, { ...options, random: createRandom(3) });
+    for (let call = 0; call < 5; call += 1) expect(ask(made, members)).toEqual(ask(reference, members));
+  });
+
+  it('says what a policy lacks only when it is made', async () => {
+    const make = await loadRotationMaker('two-tier', directory);
+    expect(() => make({ tail: 'cyclic', random: createRandom(1) })).toThrow('policy: two-tier weighs where requests come from');
+  });
+
+  it('does not know what is no policy', async () => {
+    await expect(loadRotationMaker('tow-tier', directory)).rejects.toThrow('policy: unknown policy "tow-tier"; did you mean "two-tier"?');
+  });
+
+  it('tells violations of all that it makes', async () => {
+    const told: number[] = [];
+    await writeFile(join(directory, 'wrong.mjs'), 'export const createRotation = () => ({ order: () => 9 });');
+    const make = await loadRotationMaker('./wrong.mjs', directory, { onViolation: (_problem, total) => told.push(total) });
+    ask(make(options), members);
+    ask(make(options), members);
+    expect(told).toEqual([1, 2]);
+  });
+});
+
+describe('loadAuthorityFactory', () => {
+  it('gives each RRset a demand of its own, which its rotation weighs and its answers teach', async () => {
+    const told: string[] = [];
+    let made = 0;
+    const newDemand = (): Demand => {
+      const number = (made += 1);
+      return { ...createGivenDemand([]), share: () => (told.push(`share ${number}`), 1), answered: () => void told.push(`answered ${number}`) };
+    };
+    const source = 'export const createRotation = ({ demand }) => ({ order: (e, r, m, o) => ((o[0] = 0), demand.share(r), 1) });';
+    await writeFile(join(directory, 'demanding.mjs'), source);
+    const make = await loadAuthorityFactory(directory, { ...options, policy: './demanding.mjs', ttl: 60, newDemand });
+    made = 0;
+    const [a, aaaa] = [make(), make()];
+    const snapshot = createPool(members, { upThresh: 0, initialHealth: 'up', realtimeMs: () => 0 }).snapshot();
+    const answer = (authority: Authority): number => authority.answer(snapshot, members, { address: '192.0.2.1' }, 1, new Uint16Array(1));
+    expect([answer(aaaa), answer(a)]).toEqual([1, 1]);
+    expect(told).toEqual(['share 2', 'answered 2', 'share 1', 'answered 1']);
+  });
+
+  it('says at once what is wrong with policy or TTL', async () => {
+    await expect(loadAuthorityFactory(directory, { ...options, policy: 'nothing', ttl: 30 })).rejects.toThrow('policy: unknown policy "nothing"');
+    await expect(loadAuthorityFactory(directory, { ...options, policy: 'fixed', ttl: '5m' })).rejects.toThrow('ttl: expected whole seconds');
+    await expect(loadAuthorityFactory(directory, { ...options, policy: 'fixed', ttl: '60/per-domain' })).rejects.toThrow('follows where requests come from');
+  });
+});
+
 rotationSuite('a guarded policy', () => guardRotation(createRotation('weighted', options), () => {}));
 
 describe('guardRotation', () => {
@@ -167,6 +255,38 @@ describe('guardRotation', () => {
     expect(ask(rotation, [])).toEqual([]);
     expect(ask(rotation, members, '192.0.2.1', 0)).toEqual([]);
     expect(problems).toEqual([]);
+  });
+
+  it('passes on what is told of answers, and survives it', () => {
+    const told: unknown[] = [];
+    const problems: string[] = [];
+    const listening: Rotation = {
+      order: () => 0,
+      answered: ({ address }, { name }, ttlS) => void told.push([address, name, ttlS]),
+      evictionsTotal: 4,
+    };
+    const failing: Rotation = {
+      order: () => 0,
+      answered() {
+        throw new Error('no ears');
+      },
+    };
+    const guard = (rotation: Rotation): Rotation => guardRotation(rotation, (problem) => problems.push(problem));
+    const [guardedListening, guardedFailing] = [guard(listening), guard(failing)];
+    const [first] = members;
+    if (first === undefined) throw new Error('three members');
+    guardedListening.answered?.({ address: '192.0.2.1' }, first, 30);
+    guardedFailing.answered?.({ address: '192.0.2.1' }, first, 30);
+    guard({ order: () => 0 }).answered?.({ address: '192.0.2.1' }, first, 30);
+    expect(told).toEqual([['192.0.2.1', 'w1', 30]]);
+    expect(problems).toEqual(['answered() failed: no ears']);
+    expect(guardedListening.evictionsTotal).toBe(4);
+    expect(guardedFailing.evictionsTotal).toBe(0);
+  });
+
+  it.each(['many', Number.NaN, -1, {}])('does not believe that %j rows were forgotten', (evictionsTotal) => {
+    const strange = { order: () => 0, evictionsTotal } as unknown as Rotation; // a user's JavaScript
+    expect(guardRotation(strange, () => {}).evictionsTotal).toBe(0);
   });
 
   it('lets through exactly the valid orders', () => {

@@ -8,7 +8,7 @@ import { createRandom } from '../../src/random.js';
 import { ask, createMeans, createMembers, firstPlaces, rotationSuite } from '../support/rotation-suite.js';
 
 function make(name: PolicyName, options: Partial<RotationOptions> = {}): Rotation {
-  return createRotation(name, { tail: 'cyclic', random: createRandom(1), answersMax: 64, ...createMeans(), ...options });
+  return createRotation(name, { tail: 'cyclic', random: createRandom(1), freshAnswersMax: 64, ...createMeans(), ...options });
 }
 
 for (const name of policyNames) rotationSuite(name, () => make(name));

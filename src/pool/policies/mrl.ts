@@ -12,9 +12,9 @@ import type { Rotation } from '../rotation.js';
 import { createLeast } from './least.js';
 import { createResidualLoads } from './residual-loads.js';
 
-/** @param answersMax fresh answers remembered; beyond them the one that expires first is forgotten. */
-export function createMrl(demand: Demand, clock: Clock, answersMax: number): Rotation {
-  const residual = createResidualLoads(answersMax);
+/** @param freshAnswersMax fresh answers remembered; beyond them the one that expires first is forgotten. */
+export function createMrl(demand: Demand, clock: Clock, freshAnswersMax: number): Rotation {
+  const residual = createResidualLoads(freshAnswersMax);
   const least = createLeast(({ index, weight }) => residual.of(index) / weight);
   return {
     get evictionsTotal() {
