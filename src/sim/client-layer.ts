@@ -52,8 +52,8 @@ export function createClients(options: ClientOptions): Clients {
   const { scenario, events, workers, recorder, random } = options;
   const { clients: layer } = scenario;
   const streamId = clientsMax(scenario);
-  const state = createState(options, streamId);
-  const connect = createConnecting(options, state);
+  const records = createRecords(options, streamId);
+  const connect = createConnecting(options, records);
   const sessionLength = createSessionLengths(layer.session, random);
   const thinkMean = createSampler(layer.think, random);
   const think = (): number => thinkMean() * layer.think.meanS;
@@ -71,7 +71,7 @@ export function createClients(options: ClientOptions): Clients {
       recorder.failed();
       return atS + extraS;
     }
-    recorder.request(worker, atS, state.epochs[client] as number);
+    recorder.request(worker, atS, (records[client * recordWords + epochAndKindAt] as number) & epochMask);
     return workers.take(worker, client, atS, work(), extraS) + extraS;
   }
 
@@ -94,14 +94,13 @@ export function createClients(options: ClientOptions): Clients {
     act(id, atS) {
       if (id === streamId) return stream(atS);
       if (id >= layer.count && crowds.some(({ first, end, untilS }) => id >= first && id < end && atS >= untilS)) return;
-      const { pagesLeft } = state;
-      let left = pagesLeft[id] as number;
+      let left = records[id * recordWords + pagesLeftAt] as number;
       const newSession = left === 0;
       if (newSession) {
         left = sessionLength();
         recorder.session();
       }
-      pagesLeft[id] = left - 1;
+      records[id * recordWords + pagesLeftAt] = left - 1;
       const servedS = request(id, atS, newSession);
       if (open) events.schedule(id, atS + think());
       else if (servedS === servedS) events.schedule(id, servedS + think()); // not NaN
@@ -119,7 +118,7 @@ export function createClients(options: ClientOptions): Clients {
       present += count;
       crowds.push({ first, end: present, untilS });
       for (let client = first; client < present; client += 1) {
-        state.resolverOf[client] = resolver ?? (state.resolverOf[random.below(layer.count)] as number);
+        records[client * recordWords + resolverAt] = resolver ?? (records[random.below(layer.count) * recordWords + resolverAt] as number);
         events.schedule(client, atS + firstThinkS());
       }
     },
@@ -129,29 +128,34 @@ export function createClients(options: ClientOptions): Clients {
   };
 }
 
-/** What is known of each client, by its number. */
-interface State {
-  readonly resolverOf: Int32Array;
-  readonly kindOf: Uint8Array;
-  /** Requests to come in this session. */
-  readonly pagesLeft: Int32Array;
-  /** The worker it is connected to or pinned to; −1: none. */
-  readonly current: Int16Array;
-  /** Of the answer that it acts on. */
-  readonly epochs: Uint16Array;
-}
+/**
+ * What is known of each client: a record of four numbers, so that a client costs one access to memory and not four. With a
+ * million of them that is what a request costs.
+ */
+const recordWords = 4;
+const resolverAt = 0;
+/** Requests to come in this session. */
+const pagesLeftAt = 1;
+/** The worker it is connected to or pinned to, or `nobody`. */
+const workerAt = 2;
+/** The epoch of the answer that it acts on, and its kind above that. */
+const epochAndKindAt = 3;
+const epochBits = 16;
+const epochMask = 2 ** epochBits - 1;
 
-function createState({ scenario: { clients: layer }, perResolver, random }: ClientOptions, count: number): State {
-  const resolverOf = new Int32Array(count);
-  let client = 0;
-  perResolver.forEach((size, resolver) => resolverOf.fill(resolver, client, (client += size)));
-  return {
-    resolverOf,
-    kindOf: drawKinds(layer.kinds, count, random),
-    pagesLeft: new Int32Array(count),
-    current: new Int16Array(count).fill(nobody),
-    epochs: new Uint16Array(count),
-  };
+function createRecords({ scenario: { clients: layer }, perResolver, random }: ClientOptions, count: number): Int32Array {
+  const records = new Int32Array(count * recordWords);
+  const kinds = drawKinds(layer.kinds, count, random);
+  let first = 0;
+  perResolver.forEach((size, resolver) => {
+    for (let client = first; client < first + size; client += 1) records[client * recordWords + resolverAt] = resolver;
+    first += size;
+  });
+  for (let client = 0; client < count; client += 1) {
+    records[client * recordWords + workerAt] = nobody;
+    records[client * recordWords + epochAndKindAt] = (kinds[client] as number) << epochBits;
+  }
+  return records;
 }
 
 interface Connecting {
@@ -162,11 +166,11 @@ interface Connecting {
 }
 
 /** From a client's need of a connection to a worker that serves: reuse, own cache, look-up, choice, next address. */
-function createConnecting(options: ClientOptions, { resolverOf, kindOf, current, epochs }: State): Connecting {
+function createConnecting(options: ClientOptions, records: Int32Array): Connecting {
   const { scenario, resolvers, workers, recorder, random, mortal, addressBits, answersMax } = options;
   const { kinds, connect: costs, count } = scenario.clients;
   const { perClient } = scenario.resolvers;
-  const total = resolverOf.length;
+  const total = records.length / recordWords;
   const others = perClient.length < 2 ? undefined : drawKinds(perClient.map((share) => ({ share })), total, random);
   const remembers = kinds.some(({ cache }) => cache === 'ttl');
   const listed = mortal || remembers;
@@ -179,7 +183,7 @@ function createConnecting(options: ClientOptions, { resolverOf, kindOf, current,
   function resolverFor(client: number): number {
     const more = others === undefined ? 0 : random.below((others[client] as number) + 1);
     // The second and further resolvers of a client are those of other clients, so they are as popular as they are there.
-    return resolverOf[more === 0 ? client : mix(Math.imul(client, 4) + more) % count] as number;
+    return records[(more === 0 ? client : mix(Math.imul(client, 4) + more) % count) * recordWords + resolverAt] as number;
   }
 
   function lookup(client: number, slot: number, kind: ClientKind, atS: number): void {
@@ -187,24 +191,25 @@ function createConnecting(options: ClientOptions, { resolverOf, kindOf, current,
     const at = slot * answersMax;
     for (let place = 0; place < size; place += 1) lists[at + place] = resolvers.answer[place] as number;
     sizes[slot] = size;
-    epochs[client] = resolvers.epoch();
+    const record = client * recordWords;
+    records[record + epochAndKindAt] = ((records[record + epochAndKindAt] as number) & ~epochMask) | resolvers.epoch();
     if (kind.choice === 'sort') sortByPrefix(lists, at, size, mix(client + 1), addressBits);
     if (remembers) expiresS[client] = atS + Math.max(kind.cacheFloorS, Math.min(kind.cacheCeilingS, resolvers.ttlLeftS()));
   }
 
   /** Takes one address of the list in this slot. */
-  function choose(client: number, slot: number, { choice }: ClientKind): number {
+  function choose(slot: number, { choice }: ClientKind, current: number): number {
     const size = sizes[slot] as number;
     if (size === 0) return nobody;
     const at = slot * answersMax;
     if (choice === 'shuffle') shuffle(lists, size, random, at);
-    if (choice === 'sticky' && lists.subarray(at, at + size).includes(current[client] as number)) return current[client] as number;
+    if (choice === 'sticky' && lists.subarray(at, at + size).includes(current)) return current;
     return lists[at] as number;
   }
 
-  function needsConnection(client: number, kind: ClientKind, atS: number, newSession: boolean): boolean {
-    if (kind.cache === 'session') return newSession || current[client] === nobody;
-    return current[client] === nobody || atS - (usedS[client] as number) >= kind.reuseS;
+  function needsConnection(client: number, kind: ClientKind, atS: number, newSession: boolean, current: number): boolean {
+    if (kind.cache === 'session') return newSession || current === nobody;
+    return current === nobody || atS - (usedS[client] as number) >= kind.reuseS;
   }
 
   /** The addresses behind the one that failed, round to it. */
@@ -227,16 +232,17 @@ function createConnecting(options: ClientOptions, { resolverOf, kindOf, current,
   return {
     extraS: () => extraS,
     connect(client, atS, newSession) {
-      const kind = kinds[kindOf[client] as number] as ClientKind;
+      const record = client * recordWords;
+      const kind = kinds[(records[record + epochAndKindAt] as number) >> epochBits] as ClientKind;
       const slot = listed ? client : 0;
       extraS = 0;
-      let worker = current[client] as number;
-      if (needsConnection(client, kind, atS, newSession)) {
+      let worker = records[record + workerAt] as number;
+      if (needsConnection(client, kind, atS, newSession, worker)) {
         if (kind.cache === 'session' || atS >= (expiresS[client] as number)) lookup(client, slot, kind, atS);
-        worker = choose(client, slot, kind);
+        worker = choose(slot, kind, worker);
       }
       if (worker !== nobody && workers.liveness[worker] !== 'serves') worker = nextOf(slot, worker);
-      current[client] = worker;
+      records[record + workerAt] = worker;
       if (remembers) usedS[client] = atS;
       return worker;
     },
