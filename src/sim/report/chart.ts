@@ -46,7 +46,7 @@ export function draw({ id, title, description, width, height, option }: Drawing)
     const shapes = cleaned(chart.renderToSVGString(), id);
     const labels = `role="img" aria-labelledby="${id}-title ${id}-description"`;
     const words = `<title id="${id}-title">${escapeHtml(title)}</title>\n<desc id="${id}-description">${escapeHtml(description)}</desc>`;
-    return `<svg id="${id}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${labels}>\n${words}\n${shapes}\n</svg>`;
+    return `<svg class="drawing" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${labels}>\n${words}\n${shapes}\n</svg>`;
   } finally {
     chart.dispose();
   }

@@ -1,10 +1,10 @@
 /**
- * The papers' figure: how often the busiest worker is no busier than x, for each point. A better policy lies lower right of a
- * worse one nowhere: its line is higher and further left.
+ * The papers' figure: how often the busiest worker is no busier than x, for each point. The line of a better policy is higher
+ * and further left.
  */
 import { draw } from './chart.js';
 import { legend, notDrawn, type Figure } from './figure.js';
-import { grid, line, markLine, valueAxis, width, type Mark } from './look.js';
+import { grid, line, marksAbove, valueAxis, width, type Mark } from './look.js';
 import { fraction } from './numbers.js';
 import type { PagePoint } from './page-input.js';
 
@@ -15,7 +15,6 @@ const tabled = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 1];
 export function cumulativeFigure(points: readonly PagePoint[]): Figure {
   if (points.every(({ summary }) => summary.series.cumulative.length < 2)) return notDrawn(id, title, 'no interval was finished.');
   const from = points.some(({ summary }) => partUpTo(summary.series.cumulative, 0.5) > 0.05) ? 0 : 0.5;
-  const marks = thresholds(points);
   const drawing = draw({
     id,
     title,
@@ -24,9 +23,9 @@ export function cumulativeFigure(points: readonly PagePoint[]): Figure {
     height: 360,
     option: {
       grid: grid(24, 48),
-      xAxis: valueAxis({ name: 'maximum utilisation x', min: from, max: 1, interval: from === 0 ? 0.1 : 0.05, format: (value) => value.toFixed(from === 0 ? 1 : 2) }),
+      xAxis: valueAxis({ name: 'maximum utilisation x', min: from, max: 1, interval: from === 0 ? 0.1 : 0.05, format: (value) => value.toFixed(2) }),
       yAxis: valueAxis({ min: 0, max: 1, interval: 0.2, format: (value) => value.toFixed(1) }),
-      series: points.map(({ summary }, index) => line(index, placed(summary.series.cumulative), index === 0 ? { markLine: markLine(marks) } : {})),
+      series: [...points.map(({ summary }, index) => line(index, placed(summary.series.cumulative))), marksAbove(thresholds(points))],
     },
   });
   return {

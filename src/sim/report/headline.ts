@@ -22,7 +22,7 @@ function columnsOf(points: readonly PagePoint[]): readonly Column[] {
   const thresholds = [...new Set(points.flatMap(({ summary }) => Object.keys(summary.maxUtilisation.below)))];
   const changing = points.some(({ summary }) => summary.movedAfter !== null);
   return [
-    ...thresholds.map((threshold): Column => ({ head: `P(max < ${threshold})`, cell: ({ maxUtilisation }) => below(maxUtilisation.below, threshold) })),
+    ...thresholds.map((threshold): Column => ({ head: `P(max < ${threshold})`, cell: (summary) => below(summary, threshold) })),
     { head: 'mean max', cell: ({ maxUtilisation }) => estimate(maxUtilisation) },
     { head: 'Jain', cell: ({ fairness }) => fairness.jain.toFixed(4) },
     { head: 'max/mean', cell: ({ fairness }) => fraction(fairness.maxOverMean) },
@@ -36,8 +36,8 @@ function columnsOf(points: readonly PagePoint[]): readonly Column[] {
   ];
 }
 
-function below(all: Summary['maxUtilisation']['below'], threshold: string): string {
-  const found = all[threshold];
+function below({ maxUtilisation }: Summary, threshold: string): string {
+  const found = maxUtilisation.below[threshold];
   return found === undefined ? '–' : estimate(found);
 }
 

@@ -91,12 +91,12 @@ export interface Mark {
   readonly label?: Option;
 }
 
-/** Straight lines across the plot, as an addition to any one series. */
-export function markLine(marks: readonly Mark[]): Option {
+/** Straight lines across the plot, above what else is in it. */
+export function marksAbove(marks: readonly Mark[]): Option {
   const data = marks.map(({ at, axis, text: words, colour: color, label }) => ({
     [axis]: at,
     lineStyle: { color, type: [4, 3], width: 1 },
     label: { formatter: () => words, color, fontSize: 11, textBorderWidth: 0, ...label },
   }));
-  return { symbol: 'none', silent: true, data };
+  return { type: 'line', data: [], z: 9, markLine: { symbol: 'none', silent: true, data } };
 }

@@ -5,9 +5,13 @@ import type { Estimate, MovedAfter } from '../summary.js';
 
 export const fraction = (part: number): string => part.toFixed(3);
 
-export const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+/** `14.3 %`; what is rare keeps two digits: `0.0013 %`. */
+export const percent = (part: number): string => {
+  const value = 100 * part;
+  return value > 0 && value < 0.1 ? `${Number(value.toPrecision(2))} %` : `${value.toFixed(1)} %`;
+};
 
-/** `.061 ± .004`; one repetition has no interval. */
+/** `0.061 ± 0.004`; one repetition has no interval. */
 export function estimate({ mean, halfWidth }: Estimate): string {
   return halfWidth === null ? fraction(mean) : `${fraction(mean)} ± ${fraction(halfWidth)}`;
 }

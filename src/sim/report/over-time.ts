@@ -4,9 +4,9 @@
  */
 import type { ChangeSummary, Summary } from '../summary.js';
 import { draw, type Option, type Place } from './chart.js';
-import { buckets, stretches, type Stretch } from './downsample.js';
+import { stretches, type Stretch } from './downsample.js';
 import { notDrawn, type Figure, type Table } from './figure.js';
-import { colour, grid, left, line, markLine, right, timeAxis, valueAxis, width, type Mark } from './look.js';
+import { colour, grid, left, line, marksAbove, right, timeAxis, valueAxis, width, type Mark } from './look.js';
 import { fraction, percent, seconds, timeUnit, type TimeUnit } from './numbers.js';
 import type { PagePoint } from './page-input.js';
 import { panel } from './panel.js';
@@ -41,7 +41,6 @@ function drawPanel({ label, summary }: PagePoint, index: number, count: number, 
   const changes = eventMarks(summary.changes, unit, totalUnits, index === 0);
   const [top, bottom] = [12 + 15 * changes.rows, index === count - 1 ? 44 : 22];
   const axis = timeAxis(unit, totalUnits);
-  const marks = { ...invisible, markLine: markLine([...thresholdMarks(summary), ...changes.marks]) };
   return draw({
     id: `${id}-${index}`,
     title: `${title}, ${label}`,
@@ -52,13 +51,10 @@ function drawPanel({ label, summary }: PagePoint, index: number, count: number, 
       grid: grid(top, bottom),
       xAxis: index === count - 1 ? axis : { ...axis, name: '' },
       yAxis: valueAxis({ min: from, max: 1, interval: (1 - from) / 2 }),
-      series: [...timed(summary, unit, index), marks],
+      series: [...timed(summary, unit, index), marksAbove([...thresholdMarks(summary), ...changes.marks])],
     },
   });
 }
-
-/** Carries the marks above all lines. */
-const invisible: Option = { type: 'line', data: [], z: 9 };
 
 function timed({ series: { maxUtilisation: values }, intervalS }: Summary, unit: TimeUnit, index: number): readonly Option[] {
   const at = (place: number): number => (place * intervalS) / unit.seconds;
@@ -72,8 +68,9 @@ function timed({ series: { maxUtilisation: values }, intervalS }: Summary, unit:
 
 /** Everything between the smallest and the largest value: out along the top, back along the bottom. */
 function band(all: readonly Stretch[], at: (place: number) => number, fill: string): Option {
-  const edge = ({ from, to }: Stretch, value: number): (readonly [number, number])[] => [[at(from), value], [at(to), value]];
-  const outline = [...all.flatMap((stretch) => edge(stretch, stretch.most)), ...all.toReversed().flatMap((stretch) => edge(stretch, stretch.least).reverse())];
+  const top = all.flatMap(({ from, to, most: value }) => [[at(from), value], [at(to), value]]);
+  const bottom = all.flatMap(({ from, to, least: value }) => [[at(from), value], [at(to), value]]);
+  const outline = [...top, ...bottom.reverse()];
   const renderItem = (_: unknown, place: Place): Option => ({
     type: 'polygon',
     shape: { points: outline.map((point) => place.coord(point)) },
@@ -89,7 +86,12 @@ const thresholdMarks = ({ maxUtilisation: { below } }: Summary): readonly Mark[]
   Object.keys(below).map((threshold) => ({ at: Number(threshold), axis: 'yAxis', text: '', colour: 'var(--alarm)' }));
 
 /** Texts are put in as many rows as they need not to run into each other, five at most. */
-export function eventMarks(changes: readonly ChangeSummary[], unit: TimeUnit, totalUnits: number, withText: boolean): { rows: number; marks: readonly Mark[] } {
+export function eventMarks(
+  changes: readonly ChangeSummary[],
+  unit: TimeUnit,
+  totalUnits: number,
+  withText: boolean,
+): { readonly rows: number; readonly marks: readonly Mark[] } {
   const rowEnds: number[] = [];
   const inTime = changes.map(({ atS, what }) => ({ at: atS / unit.seconds, what })).filter(({ at }) => at <= totalUnits);
   const marks = inTime.toSorted((one, other) => one.at - other.at).map(({ at, what }): Mark => {
@@ -112,9 +114,9 @@ const eventLabel = (align: 'left' | 'right', row: number): Option => ({ position
 function partsTable(points: readonly PagePoint[]): Table {
   const columns = Math.min(parts, Math.max(...points.map(({ summary }) => summary.series.maxUtilisation.length)));
   const head = ['largest in each part of the time', ...Array.from({ length: columns }, (_, index) => `to ${percent((index + 1) / columns)}`)];
-  const rows = points.map(({ label, summary: { series: { maxUtilisation: values } } }) => [
-    label,
-    ...buckets(values.length, columns).map(([from, to]) => fraction(most(values.slice(from, to)))),
-  ]);
+  const rows = points.map(({ label, summary: { series: { maxUtilisation: values } } }) => {
+    const cells = stretches(values, columns).map((stretch) => fraction(stretch.most));
+    return [label, ...Array.from({ length: columns }, (_, index) => cells[index] ?? '–')];
+  });
   return { head, rows, marked: points.length > 1 };
 }

@@ -4,7 +4,7 @@
  */
 import { ln } from '../numeric.js';
 import type { Summary } from '../summary.js';
-import { draw } from './chart.js';
+import { draw, type Option } from './chart.js';
 import { legend, notDrawn, type Figure } from './figure.js';
 import { grid, line, valueAxis, width } from './look.js';
 import { seconds } from './numbers.js';
@@ -29,7 +29,7 @@ export function responseTimesFigure(points: readonly PagePoint[]): Figure {
     height: 320,
     option: {
       grid: grid(16, 48),
-      xAxis: valueAxis({ name: 'response time, logarithmic', min: log10(first), max: log10(last), ticks: ticks.map(log10), format: (value) => labelAt(value, ticks) }),
+      xAxis: timeAxis(ticks),
       yAxis: valueAxis({ min: 0, max: 1, interval: 0.2, format: (value) => value.toFixed(1) }),
       series: all.map((distribution, index) => line(index, drawn(distribution, first, last))),
     },
@@ -43,10 +43,16 @@ export function responseTimesFigure(points: readonly PagePoint[]): Figure {
       'Failed requests are in the table, not here. The last few per cent are those that met a saturated or a dead worker.',
     numbers: {
       head: ['answered within', ...quantiles.map((part) => `${Number((100 * part).toFixed(1))} %`), 'mean'],
-      rows: points.map(({ label, summary }) => [label, ...quantiles.map((part) => quantile(summary, part)), seconds(summary.response.mean)]),
+      rows: points.map(({ label, summary }) => [label, ...quantilesOf(summary), seconds(summary.response.mean)]),
       marked: points.length > 1,
     },
   };
+}
+
+function timeAxis(ticks: readonly number[]): Option {
+  const places = ticks.map(log10);
+  const ends = { min: Math.min(...places), max: Math.max(...places) };
+  return valueAxis({ name: 'response time, logarithmic', ...ends, ticks: places, format: (place) => labelAt(place, ticks) });
 }
 
 const ln10 = ln(10);
@@ -54,9 +60,8 @@ const log10 = (value: number): number => ln(value) / ln10;
 
 /** 1, 2 and 5 of each decade, of the range that matters; only 1 when that is more than three decades. */
 function tickTimes(all: readonly Distribution[]): readonly number[] {
-  const used = all.flatMap((distribution) => distribution.filter(([, part]) => part >= 0.005).slice(0, 1).concat(upTo(distribution, 0.999)));
-  if (used.length === 0) return [];
-  const bounds = used.map(([bound]) => bound);
+  const bounds = all.flatMap((distribution) => [...upTo(distribution, 0.005), ...upTo(distribution, 0.999)]).map(([bound]) => bound);
+  if (bounds.length === 0) return [];
   const [least, most] = [Math.min(...bounds), Math.max(...bounds)];
   const steps = decades.flatMap((decade) => (most / least > 1000 ? [decade] : [decade, 2 * decade, 5 * decade]));
   const from = Math.max(0, steps.findLastIndex((step) => step < least));
@@ -79,7 +84,8 @@ const labelAt = (value: number, ticks: readonly number[]): string => {
 function drawn(distribution: Distribution, first: number, last: number): readonly (readonly [number, number])[] {
   if (distribution.length === 0) return [];
   const step = Math.ceil(distribution.length / valuesMax);
-  const kept = distribution.filter(([bound], index) => (index % step === 0 || index === distribution.length - 1) && bound >= first && bound <= last);
+  const inside = distribution.filter(([bound]) => bound >= first && bound <= last);
+  const kept = inside.filter((_, index) => index % step === 0 || index === inside.length - 1);
   const before = distribution.findLast(([bound]) => bound < first)?.[1] ?? 0;
   const after = kept.at(-1)?.[1] ?? before;
   return [[log10(first), before], ...kept.map(([bound, part]) => [log10(bound), part] as const), [log10(last), after]];
@@ -87,9 +93,10 @@ function drawn(distribution: Distribution, first: number, last: number): readonl
 
 const quantiles = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
-function quantile({ response, series }: Summary, part: number): string {
-  const known = new Map([[0.5, response.p50], [0.95, response.p95], [0.99, response.p99]]).get(part);
-  const [bound] = upTo(series.response, part)[0] ?? [];
-  if (series.response.length === 0) return '–';
-  return seconds(known ?? bound ?? series.response.at(-1)?.[0] ?? 0);
+/** Those of the headline as they stand there, the others by the bounds of the distribution. */
+function quantilesOf({ response, series }: Summary): readonly string[] {
+  const known = new Map([[0.5, response.p50], [0.95, response.p95], [0.99, response.p99]]);
+  const last = series.response.at(-1);
+  if (last === undefined) return quantiles.map(() => '–');
+  return quantiles.map((part) => seconds(known.get(part) ?? (upTo(series.response, part)[0] ?? last)[0]));
 }

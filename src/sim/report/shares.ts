@@ -5,7 +5,7 @@
 import type { Summary, WorkerSummary } from '../summary.js';
 import { draw, type Option, type Place } from './chart.js';
 import { legend, notDrawn, type Figure, type Table } from './figure.js';
-import { categoryAxis, colour, grid, line, markLine, valueAxis, width } from './look.js';
+import { categoryAxis, colour, grid, line, marksAbove, valueAxis, width } from './look.js';
 import { percent } from './numbers.js';
 import type { PagePoint } from './page-input.js';
 
@@ -23,7 +23,9 @@ export function sharesFigure(points: readonly PagePoint[]): Figure {
     title,
     body: legend(points.map(({ label }) => label)) + drawings.join('\n'),
     reading:
-      (inBars ? 'Above: part of all requests, with a dark stroke at the part that the capacity entitles to. ' : 'Above: share relative to what the capacity entitles to (1 is fair), the most favoured worker first. ') +
+      (inBars
+        ? 'Above: part of all requests, with a stroke at the part that the capacity entitles to. '
+        : 'Above: share relative to what the capacity entitles to (1 is fair), the most favoured worker first. ') +
       'Below: part of the measured time in which the worker was busy. Both are averages over the whole time: they can look even while one worker at a time is saturated, ' +
       'because the hot spot moves. The first two figures tell.',
     numbers: numbersTable(points, names),
@@ -112,7 +114,7 @@ function ranked(points: readonly PagePoint[], what: 'share' | 'utilisation'): st
   );
   const count = Math.max(...values.map(({ length }) => length));
   const name = what === 'share' ? 'workers by share ÷ fair share' : 'workers by utilisation';
-  const fair = markLine([{ at: 1, axis: 'yAxis', text: '', colour: 'var(--ink)' }]);
+  const fair = what === 'share' ? [marksAbove([{ at: 1, axis: 'yAxis', text: '', colour: 'var(--ink)' }])] : [];
   return draw({
     id: `${id}-${what}-ranked`,
     title: name,
@@ -123,7 +125,7 @@ function ranked(points: readonly PagePoint[], what: 'share' | 'utilisation'): st
       grid: grid(16, 48),
       xAxis: valueAxis({ name, min: 0, max: count }),
       yAxis: valueAxis({ min: 0, ...(what === 'utilisation' ? { max: 1, interval: 0.5 } : {}) }),
-      series: values.map((list, index) => line(index, list.flatMap(stair), index === 0 && what === 'share' ? { markLine: fair } : {})),
+      series: [...values.map((list, index) => line(index, list.flatMap(stair))), ...fair],
     },
   });
 }

@@ -35,10 +35,11 @@ function sweepFigure(points: readonly PagePoint[], key: string, values: readonly
   const groups = grouped(points, key, values);
   const threshold = thresholdOf(points);
   const measures = [belowMeasure(threshold), requestsMeasure];
+  const drawings = measures.map((measure, index) => drawMeasure(measure, groups, key, values, `${id}-${index}`));
   return {
     id,
     title: `What ${key} does`,
-    body: legend(groups.map(({ label }) => label)) + measures.map((measure, index) => drawMeasure(measure, groups, key, values, `${id}-${index}`)).join('\n'),
+    body: legend(groups.map(({ label }) => label)) + drawings.join('\n'),
     reading:
       `Above: the part of the time in which no worker was busier than ${threshold}, with the 95 % confidence interval over the repetitions. ` +
       'Below: questions that reach the authority for each session, the price of control. ' +
@@ -79,21 +80,10 @@ const requestsMeasure: Measure = {
   halfWidth: () => 0,
 };
 
-function drawMeasure({ name, mean, halfWidth, max }: Measure, groups: readonly Group[], key: string, values: readonly string[], id: string): string {
-  const series = groups.flatMap(({ at }, group): readonly Option[] => {
-    // Beside each other, so that intervals at the same value can be told apart.
-    const shift = (group - (groups.length - 1) / 2) * Math.min(0.05, 0.5 / groups.length);
-    const known = at.flatMap((point, place) => {
-      const value = point === undefined ? undefined : mean(point);
-      return point === undefined || value === undefined ? [] : [{ x: place + shift, value, half: halfWidth(point) }];
-    });
-    const errors = known.filter(({ half }) => half > 0).flatMap(({ x, value, half }) => [[x, Math.max(0, value - half)], [x, Math.min(max ?? Infinity, value + half)], [x, null]] as const);
-    const dots = { showSymbol: true, symbol: 'circle', symbolSize: 6, clip: false };
-    return [
-      line(group, known.map(({ x, value }) => [x, value] as const), dots),
-      { type: 'line', data: errors, showSymbol: false, clip: false, lineStyle: { color: colour(group), width: 1.5 } },
-    ];
-  });
+function drawMeasure(measure: Measure, groups: readonly Group[], key: string, values: readonly string[], id: string): string {
+  const { name, max } = measure;
+  const places = values.map((_, place) => place);
+  const range = max === undefined ? { min: 0 } : { min: 0, max };
   return draw({
     id,
     title: `${name} against ${key}`,
@@ -102,11 +92,27 @@ function drawMeasure({ name, mean, halfWidth, max }: Measure, groups: readonly G
     height: 260,
     option: {
       grid: grid(30, 48),
-      xAxis: { ...valueAxis({ name: key, min: -0.5, max: values.length - 0.5, ticks: values.map((_, place) => place), format: (place) => values[place] ?? '' }) },
-      yAxis: { ...valueAxis({ name, min: 0, ...(max === undefined ? {} : { max }) }), nameLocation: 'end', nameGap: 12, nameTextStyle: { align: 'left', color: 'var(--soft)' } },
-      series,
+      xAxis: valueAxis({ name: key, min: -0.5, max: values.length - 0.5, ticks: places, format: (place) => values[place] ?? '' }),
+      yAxis: { ...valueAxis({ name, ...range }), nameLocation: 'end', nameGap: 12, nameTextStyle: { align: 'left', color: 'var(--soft)' } },
+      series: groups.flatMap((group, index) => groupLines(measure, group, index, groups.length)),
     },
   });
+}
+
+/** The line with its dots, and the confidence intervals as strokes of their own. */
+function groupLines({ mean, halfWidth, max = Infinity }: Measure, { at }: Group, index: number, count: number): readonly Option[] {
+  // Beside each other, so that intervals at the same value can be told apart.
+  const shift = (index - (count - 1) / 2) * Math.min(0.05, 0.5 / count);
+  const known = at.flatMap((point, place) => {
+    const value = point === undefined ? undefined : mean(point);
+    return point === undefined || value === undefined ? [] : [{ x: place + shift, value, half: halfWidth(point) }];
+  });
+  const strokes = known.flatMap(({ x, value, half }) => [[x, Math.max(0, value - half)], [x, Math.min(max, value + half)], [x, null]]);
+  const dots = { showSymbol: true, symbol: 'circle', symbolSize: 5, clip: false };
+  return [
+    line(index, known.map(({ x, value }) => [x, value] as const), dots),
+    { type: 'line', data: strokes, showSymbol: false, clip: false, lineStyle: { color: colour(index), width: 1.5 } },
+  ];
 }
 
 function cellsOf(point: PagePoint | undefined, threshold: string): readonly string[] {
