@@ -95,10 +95,8 @@ export function createEstimatedDemand(options: EstimateOptions): Demand {
   }
 
   function forget(nowMs: number): void {
-    for (let row = table.oldest(); row >= 0; ) {
-      const younger = table.younger(row);
-      if (nowMs - caches.freshUntilMs(row) > forgetMs) table.remove(row);
-      row = younger;
+    for (let row = 0; row < table.rowsEnd; row += 1) {
+      if (table.has(row) && nowMs - caches.freshUntilMs(row) > forgetMs) table.remove(row);
     }
   }
 
@@ -142,7 +140,8 @@ function createRates(table: NetworkTable, caches: IdleTimes, rows: number) {
   function measure(nowMs: number): number {
     let sum = 0;
     let measured = 0;
-    for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
+    for (let row = 0; row < table.rowsEnd; row += 1) {
+      if (!table.has(row)) continue;
       const rate = caches.ratePerS(row, nowMs);
       rates[row] = rate;
       sum += rate;
@@ -156,7 +155,8 @@ function createRates(table: NetworkTable, caches: IdleTimes, rows: number) {
     refresh(nowMs: number): void {
       const average = measure(nowMs);
       total = most = 0;
-      for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
+      for (let row = 0; row < table.rowsEnd; row += 1) {
+        if (!table.has(row)) continue;
         const measured = rates[row] as number; // rows are in range, as below
         const rate = measured > 0 ? measured : Math.min(average, faded(nowMs - caches.freshUntilMs(row)));
         rates[row] = rate;
@@ -171,9 +171,9 @@ function createRates(table: NetworkTable, caches: IdleTimes, rows: number) {
       return rate >= 0 ? rate / total : 1 / Math.max(1, networks);
     },
     forEach(visit: (lookupsPerS: number) => void): void {
-      for (let row = table.oldest(); row >= 0; row = table.younger(row)) {
+      for (let row = 0; row < table.rowsEnd; row += 1) {
         const rate = rates[row] as number;
-        if (rate >= 0) visit(rate);
+        if (rate >= 0 && table.has(row)) visit(rate);
       }
     },
     networks: () => networks,
