@@ -171,8 +171,9 @@ const parser = yargs(words)
         .option('print', { type: 'boolean', default: false, describe: 'print the scenario with every default filled in, and do not run it' })
         .example('$0 simulate', 'the scenarios that ship')
         .example('$0 simulate one-worker-dies', 'a table of what happened')
-        .example('$0 simulate gateways-1998 --set authority.ttl=60', 'with one key changed')
-        .example('$0 simulate gateways-1998 --sweep authority.ttl=0,60,240', 'a row for each'),
+        .example('$0 simulate flash-crowd --set durationS=900', 'with one key changed')
+        .example('$0 simulate my.yaml --sweep authority.ttl=0,60', 'a row for each value')
+        .epilogue('Ctrl-C shows what was simulated until then, marked as partial, with exit code 130.'),
     async (given) => {
       const { simulateCommand } = await import('./simulate.js');
       exitCode = await simulateCommand(given);

@@ -97,7 +97,7 @@ export function sweepText(points: readonly SweepRow[], partial: boolean): string
   const [first] = points;
   if (first === undefined) return '';
   const swept = Object.keys(first.set);
-  const changing = points.some(({ summary }) => summary.movedAfter !== null);
+  const changing = points.some(({ summary }) => summary.movedAfter !== null && summary.movedAfter.p90 !== null);
   const thresholds = Object.keys(first.summary.maxUtilisation.below);
   const limits = thresholds.map((threshold) => `max < ${threshold}`);
   const head = [...swept, 'max mean', ...limits, 'Jain', 'DNS/session', 'response', '99 %', 'failed', ...(changing ? ['90 % moved'] : [])];

@@ -30,6 +30,19 @@ const schema = JSON.parse(readFileSync(new URL('../../docs/simulation.schema.jso
 
 const withoutWall = (json: string): string => json.replace(/"wallSeconds": [\d.e+-]+/g, '"wallSeconds": 0');
 
+/** Says when it has answered often enough for several intervals to be over. */
+const tellingPolicy = `import { writeSync } from 'node:fs';
+let answers = 0;
+export const createRotation = () => ({
+  order(eligible, requestor, answersMax, order) {
+    answers += 1;
+    if (answers === 1000) writeSync(1, 'measuring\\n');
+    order[0] = answers % eligible.length;
+    return 1;
+  },
+});
+`;
+
 describe('simulate', () => {
   it('without a scenario lists those that ship', async () => {
     const { code, stdout } = await roundhouse('simulate');
@@ -109,10 +122,12 @@ describe('simulate', () => {
   });
 
   it('marks what Ctrl-C left as partial', async () => {
-    const running = run(['simulate', 'gateways-1998', '--repetitions', '1000', '--threads', '2', '--json']);
-    await new Promise((resolve) => setTimeout(resolve, 4000)); // long enough to measure something, far too short to finish
+    const telling = fileWith('telling.mjs', tellingPolicy);
+    const endless = ['--set', 'warmupS=0', '--set', 'durationS=1000000', '--repetitions', '50', '--threads', '1'];
+    const running = run(['simulate', 'gateways-1998', '--policy', telling, ...endless, '--json']);
+    await running.saw(/measuring\n/);
     expect(await running.stop('SIGINT')).toBe(130);
-    const summary = JSON.parse(running.stdout()) as Summary;
+    const summary = JSON.parse(running.stdout().replace('measuring\n', '')) as Summary;
     expect(violations(summary, schema)).toEqual([]);
     expect(summary.partial).toBe(true);
     expect(running.stderr()).toBe('roundhouse: stopping; Ctrl-C again ends at once\n');
