@@ -77,7 +77,8 @@ const workerOf = (index: number, workers: number, utilisation: number): WorkerSu
 });
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-const partOf = (values: readonly number[], test: (value: number) => boolean): number => values.filter(test).length / Math.max(1, values.length);
+const partOf = (values: readonly number[], test: (value: number) => boolean): number =>
+  values.filter(test).length / Math.max(1, values.length);
 
 const exponential = (meanS: number): (readonly [number, number])[] =>
   Array.from({ length: 200 }, (_, at) => 0.001 * 1.06 ** at).map((bound) => [bound, 1 - Math.exp(-bound / meanS)] as const);
