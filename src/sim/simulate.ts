@@ -103,8 +103,8 @@ function createWorld(scenario: Scenario, options: SimulateOptions): World {
   members.slice(members.length - scenario.workers.absent).forEach(({ name }) => authority.pool.setAdmin(name, 'disabled'));
   const answersMax = Math.min(scenario.authority.answersMax, members.length);
   const resolvers = createResolvers(scenario.resolvers, addresses, answersMax, authority, resolverRandom);
-  const people = clientsMax(scenario);
-  const events = createEventQueue(people + 1, spacingS(scenario));
+  const pending = scenario.clients.arrivals === 'stream' ? 1 : clientsMax(scenario);
+  const events = createEventQueue(pending, spacingS(scenario));
   const addressBits = Uint32Array.from(members, ({ index }) => addressBitsOf(index));
   const clients = createClients({
     scenario, perResolver, events, resolvers, workers, recorder, mortal, addressBits, answersMax, workRandom, random: clientRandom,
