@@ -46,7 +46,8 @@ export function draw({ id, title, description, width, height, option }: Drawing)
     const shapes = cleaned(chart.renderToSVGString(), id);
     const labels = `role="img" aria-labelledby="${id}-title ${id}-description"`;
     const words = `<title id="${id}-title">${escapeHtml(title)}</title>\n<desc id="${id}-description">${escapeHtml(description)}</desc>`;
-    return `<svg class="drawing" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${labels}>\n${words}\n${shapes}\n</svg>`;
+    const head = `<svg class="drawing" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${labels}>`;
+    return `<div class="wide">${head}\n${words}\n${shapes}\n</svg></div>`;
   } finally {
     chart.dispose();
   }

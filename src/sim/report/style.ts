@@ -21,7 +21,7 @@ p { margin: .5rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 .reading { color: var(--soft); font-size: .93rem; }
 .none { color: var(--soft); font-style: italic; }
 .partial { border-left: 5px solid var(--alarm); background: var(--faint); padding: .6rem .9rem; max-width: none; }
-svg.drawing { display: block; width: 100%; height: auto; }
+svg.drawing { display: block; width: 100%; min-width: 36rem; height: auto; }
 svg.mark { display: inline-block; width: 26px; height: 10px; vertical-align: middle; margin-right: .45em; flex: none; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; margin: .3rem 0; padding: 0; font-size: .85rem; }
 .legend li { display: flex; align-items: center; overflow-wrap: anywhere; }
