@@ -28,7 +28,7 @@ const node = [process.execPath, '--experimental-strip-types', '--no-warnings'];
 const typescript = (name: string): readonly string[] => [...node, here('simulator-run.ts'), name];
 
 const all: readonly Contender[] = [
-  { name: 'ours', command: typescript('ours'), requests: 8_000_000, clientsMax: 1e6 },
+  { name: 'ours', command: typescript('ours'), requests: 40_000_000, clientsMax: 1e6 },
   { name: 'heap of objects', command: typescript('heap'), requests: 3_000_000, clientsMax: 1e6 },
   { name: 'python3-simpy', command: [python, here('simulator.py'), 'simpy2'], requests: 100_000, clientsMax: 1e5 },
   { name: 'python3-simpy3', command: [python, here('simulator.py'), 'simpy3'], requests: 100_000, clientsMax: 1e5 },

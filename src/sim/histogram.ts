@@ -25,30 +25,18 @@ const number = new Float64Array(1);
 const words = new Uint32Array(number.buffer);
 const high = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
 
-/** Sums are of times rounded to this grid (1 ns): exact up to 8 million seconds, so they can be undone and have no order. */
-const grid = 0x4000_0000;
-
 export function createHistogram(): Histogram {
   return { counts: new Float64Array(bins), count: 0, sum: 0 };
 }
 
 /** @param seconds not negative. */
 export function record(histogram: Histogram, seconds: number): void {
-  add(histogram, seconds, 1);
-}
-
-/** Takes back what was recorded. */
-export function unrecord(histogram: Histogram, seconds: number): void {
-  add(histogram, seconds, -1);
-}
-
-function add(histogram: Histogram, seconds: number, by: 1 | -1): void {
   number[0] = seconds;
   const exact = ((words[high] as number) >>> shift) - firstWord; // one of two words
   const bin = exact <= 0 ? 0 : exact < bins ? exact : bins - 1;
-  histogram.counts[bin] = (histogram.counts[bin] as number) + by; // in range, here and below
-  histogram.count += by;
-  histogram.sum += (by * Math.round(seconds * grid)) / grid;
+  histogram.counts[bin] = (histogram.counts[bin] as number) + 1; // in range, here and below
+  histogram.count += 1;
+  histogram.sum += seconds;
 }
 
 export function merge(into: Histogram, from: Histogram): void {

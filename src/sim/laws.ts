@@ -13,8 +13,44 @@ export function exponential(random: Random): number {
   return -ln(1 - random.next());
 }
 
+/**
+ * Draws ahead: a tight loop lets the processor work on several logarithms at a time, and what is left of a draw is a read.
+ */
+function ahead(refill: (drawn: Float64Array) => void): () => number {
+  const drawn = new Float64Array(256);
+  let at = drawn.length;
+  return () => {
+    if (at === drawn.length) {
+      refill(drawn);
+      at = 0;
+    }
+    at += 1;
+    return drawn[at - 1] as number; // below the length
+  };
+}
+
+/** One by one. */
+function aheadOf(draw: () => number): () => number {
+  return ahead((drawn) => {
+    for (let place = 0; place < drawn.length; place += 1) drawn[place] = draw();
+  });
+}
+
+/** All at once. */
+function exponentials(random: Random): () => number {
+  return ahead((drawn) => {
+    random.fill(drawn);
+    for (let place = 0; place < drawn.length; place += 1) drawn[place] = -ln(1 - (drawn[place] as number));
+  });
+}
+
 /** Draws with mean 1 and the law's squared coefficient of variation. */
 export function createSampler(law: Law, random: Random): () => number {
+  if (law.law === 'deterministic') return () => 1;
+  return law.law === 'exponential' ? exponentials(random) : aheadOf(createDraw(law, random));
+}
+
+function createDraw(law: Law, random: Random): () => number {
   switch (law.law) {
     case 'deterministic':
       return () => 1;
@@ -69,13 +105,14 @@ export function createWorkSampler(hits: { readonly min: number; readonly max: nu
   const kinds = hits.max - hits.min + 1;
   const count = kinds === 1 ? () => hits.min : () => hits.min + random.below(kinds);
   if (law.law === 'deterministic') return count;
-  if (law.law === 'exponential') return () => erlang(count(), random);
-  const work = createSampler(law, random);
-  return () => {
+  if (kinds === 1 && hits.min === 1) return createSampler(law, random);
+  if (law.law === 'exponential') return aheadOf(() => erlang(count(), random));
+  const work = createDraw(law, random);
+  return aheadOf(() => {
     let sum = 0;
     for (let left = count(); left > 0; left -= 1) sum += work();
     return sum;
-  };
+  });
 }
 
 /** Each uniform number is at least 2^-32, and their product must not fall below 2^-1022, the least that `ln` takes. */

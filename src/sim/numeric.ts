@@ -12,6 +12,12 @@ const words = new Uint32Array(number.buffer);
 /** Where the word with sign and exponent is: 1 on little-endian machines. */
 const high = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
 
+/** 2^(i − 1024) at i, by doubling and halving, which are exact down to the least of them. */
+const powers = new Float64Array(2047);
+powers[1024] = 1;
+for (let i = 1025; i < powers.length; i += 1) powers[i] = 2 * (powers[i - 1] as number);
+for (let i = 1023; i >= 0; i -= 1) powers[i] = (powers[i + 1] as number) / 2;
+
 /** ln 2 in two parts; the first has 20 zero bits at its end, so that its product with an exponent is exact. */
 const ln2High = 6.93147180369123816490e-1;
 const ln2Low = 1.90821492927058770002e-10;
@@ -20,11 +26,10 @@ const oneOverLn2 = 1.44269504088896338700;
 /** @param x finite, from 2^-1022 up. */
 export function ln(x: number): number {
   number[0] = x;
-  // x = 2^k · m with m from √½ to √2; 0x3fe6a09e is the high word of √½.
-  const word = ((words[high] as number) + (0x3ff00000 - 0x3fe6a09e)) | 0;
-  words[high] = (word & 0xfffff) + 0x3fe6a09e;
-  const k = (word >> 20) - 0x3ff;
-  const f = (number[0] as number) - 1; // the array has this one element, here and below
+  // x = 2^k · m with m from √½ to √2; 0x3fe6a09e is the high word of √½. Scaling by a power of two is exact, and faster than
+  // writing one word of two and reading both.
+  const k = (((words[high] as number) + (0x3ff00000 - 0x3fe6a09e)) >> 20) - 0x3ff; // one of two words
+  const f = x * (powers[1024 - k] as number) - 1; // k is from −1022 to 1024
   // ln(1+f) by s = f/(2+f): 2s + s·R(s²), R the best polynomial of its degree.
   const s = f / (2 + f);
   const z = s * s;

@@ -18,6 +18,7 @@ export interface FollowedChange {
 }
 
 export interface Recorder {
+  /** The warm-up is over. */
   begin(): void;
   session(): void;
   /** A request was taken by `worker` at `atS` because of an answer of `epoch`. */
@@ -27,7 +28,7 @@ export interface Recorder {
   /** One that was counted as a request was lost with its worker. */
   lost(arrivedS: number): void;
   attemptFailed(worker: number, costS: number): void;
-  departure(worker: number, client: number, arrivedS: number, departedS: number, extraS: number): void;
+  departure(client: number, arrivedS: number, departedS: number, extraS: number): void;
   interval(utilisations: Float64Array): void;
   follow(change: FollowedChange): void;
   finish(end: Ending): Run;
@@ -44,25 +45,15 @@ export interface Ending {
   readonly events: number;
 }
 
-export function createRecorder({ warmupS, intervalS, durationS }: Scenario, workers: number): Recorder {
+export function createRecorder(scenario: Scenario, workers: number): Recorder {
+  const { warmupS } = scenario;
   const response = createHistogram();
   const requestsOf = new Float64Array(workers);
   const failedAttempts = new Float64Array(workers);
-  const intervalsMax = Math.floor(durationS / intervalS + 1e-9);
-  const maxUtilisation = new Float64Array(intervalsMax);
-  const utilisation = Array.from({ length: workers }, () => new Float64Array(intervalsMax));
+  const intervals = createIntervals(scenario, workers);
   const changes: FollowedChange[] = [];
-  const totals = { requests: 0, completed: 0, failed: 0, sessions: 0, extraConnectS: 0, intervals: 0 };
+  const totals = { requests: 0, completed: 0, failed: 0, sessions: 0, extraConnectS: 0 };
   let measuring = false;
-
-  function follow(atS: number, epoch: number): void {
-    for (const change of changes) {
-      const second = Math.floor(atS - change.atS - warmupS);
-      if (second < 0 || second >= change.requests.length) continue;
-      change.requests[second] = (change.requests[second] as number) + 1;
-      if (epoch >= change.epoch) change.moved[second] = (change.moved[second] as number) + 1;
-    }
-  }
 
   return {
     begin: () => void (measuring = true),
@@ -71,7 +62,7 @@ export function createRecorder({ warmupS, intervalS, durationS }: Scenario, work
       if (!measuring) return;
       totals.requests += 1;
       requestsOf[worker] = (requestsOf[worker] as number) + 1; // callers know the workers, here and below
-      if (changes.length > 0) follow(atS, epoch);
+      if (changes.length > 0) followAll(changes, atS - warmupS, epoch);
     },
     failed() {
       if (!measuring) return;
@@ -84,56 +75,69 @@ export function createRecorder({ warmupS, intervalS, durationS }: Scenario, work
       failedAttempts[worker] = (failedAttempts[worker] as number) + 1;
       totals.extraConnectS += costS;
     },
-    departure(_worker, _client, arrivedS, departedS, extraS) {
+    departure(_client, arrivedS, departedS, extraS) {
       if (arrivedS < warmupS) return;
       totals.completed += 1;
       record(response, departedS - arrivedS + extraS);
     },
-    interval(utilisations) {
-      if (!measuring || totals.intervals === intervalsMax) return;
-      let most = 0;
-      for (let worker = 0; worker < workers; worker += 1) {
-        const busy = utilisations[worker] as number;
-        (utilisation[worker] as Float64Array)[totals.intervals] = busy;
-        if (busy > most) most = busy;
-      }
-      maxUtilisation[totals.intervals] = most;
-      totals.intervals += 1;
-    },
+    interval: (utilisations) => (measuring ? intervals.add(utilisations) : undefined),
     follow: (change) => void changes.push(change),
-    finish({ seed, atS, stopped, addressRequests, unfinishedRequests, names, capacities, events }) {
-      const series = utilisation.map((busy) => busy.slice(0, totals.intervals));
+    finish({ names, capacities, atS, ...end }) {
+      const { maxUtilisation, utilisation } = intervals.series();
       return {
-        seed,
+        ...end,
         measuredS: Math.max(0, atS - warmupS),
-        stopped,
         requests: totals.requests,
         completedRequests: totals.completed,
         failedRequests: totals.failed,
-        unfinishedRequests,
         sessions: totals.sessions,
-        addressRequests,
+        extraConnectS: totals.extraConnectS,
         workers: names.map((name, worker) => ({
           name,
           capacity: capacities[worker] as number,
           requests: requestsOf[worker] as number,
-          utilisation: meanOf(series[worker] as Float64Array),
+          utilisation: meanOf(utilisation[worker] as Float64Array),
           failedAttempts: failedAttempts[worker] as number,
         })),
-        maxUtilisation: maxUtilisation.slice(0, totals.intervals),
-        utilisation: series,
+        maxUtilisation,
+        utilisation,
         response,
-        extraConnectS: totals.extraConnectS,
         changes: changes.map(changeRun),
-        events,
       };
     },
   };
 }
 
+/** Counts one request for each change that is being followed. */
+function followAll(changes: readonly FollowedChange[], sinceS: number, epoch: number): void {
+  for (const change of changes) {
+    const second = Math.floor(sinceS - change.atS);
+    if (second < 0 || second >= change.requests.length) continue;
+    change.requests[second] = (change.requests[second] as number) + 1; // in range
+    if (epoch >= change.epoch) change.moved[second] = (change.moved[second] as number) + 1;
+  }
+}
+
 const changeRun = ({ atS, kind, what, noticedAfterS, requests, moved }: FollowedChange): ChangeRun => {
   return { atS, kind, what, noticedAfterS, requests, moved };
 };
+
+/** Utilisation by interval: of each worker, and the largest. */
+function createIntervals({ durationS, intervalS }: Scenario, workers: number) {
+  const most = Math.floor(durationS / intervalS + 1e-9);
+  const maxUtilisation = new Float64Array(most);
+  const utilisation = Array.from({ length: workers }, () => new Float64Array(most));
+  let count = 0;
+  return {
+    add(utilisations: Float64Array): void {
+      if (count === most) return;
+      utilisation.forEach((series, worker) => void (series[count] = utilisations[worker] as number));
+      maxUtilisation[count] = utilisations.reduce((highest, busy) => Math.max(highest, busy), 0);
+      count += 1;
+    },
+    series: () => ({ maxUtilisation: maxUtilisation.slice(0, count), utilisation: utilisation.map((series) => series.slice(0, count)) }),
+  };
+}
 
 function meanOf(values: Float64Array): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

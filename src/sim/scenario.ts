@@ -158,7 +158,7 @@ export type ScenarioEvent =
   | { readonly atS: number; readonly kind: 'worker-enabled'; readonly worker: string }
   | { readonly atS: number; readonly kind: 'ttl'; readonly ttl: number | string }
   | { readonly atS: number; readonly kind: 'policy'; readonly policy: string }
-  /** So many clients more, for so long; behind the resolver of that rank (1 is the largest), or behind all. `stream`: `factor` times the rate. */
+  /** So many clients more, for so long, behind the resolver of that rank (1 is the largest) or all. `stream`: `factor` times the rate. */
   | {
       readonly atS: number;
       readonly kind: 'flash-crowd';

@@ -5,7 +5,7 @@
  * the event queue the millions that are clients'. Pure: the same scenario and seed give the same digits everywhere.
  */
 import { createVirtualClock } from '../clock.js';
-import { createRotation, policyNames, type PolicyName, type RotationOptions } from '../pool/policies.js';
+import { createRotation, policyNames, policyNeeds, type PolicyName, type RotationOptions } from '../pool/policies.js';
 import type { PoolMember } from '../pool/pool.js';
 import type { Rotation } from '../pool/rotation.js';
 import { createRandom, type Random } from '../random.js';
@@ -18,7 +18,7 @@ import { createRecorder } from './recorder.js';
 import { createResolvers } from './resolver-layer.js';
 import type { Run } from './run.js';
 import { clientsMax, type Scenario, type WorkerLayer } from './scenario.js';
-import { capacitiesOf, createWorkers } from './worker-layer.js';
+import { capacitiesOf, createWorkers, isEventful } from './worker-layer.js';
 
 export interface SimulateOptions {
   /** Any whole number; the lower 32 bits count. */
@@ -44,17 +44,25 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Run {
   while (!stopped) {
     const timerMs = clock.nextMs();
     const departureS = workers.nextDepartureS();
-    const id = events.next(Math.min(timerMs / 1000, departureS, endS));
+    const untilS = Math.min(timerMs / 1000, departureS, endS);
+    let id = events.next(untilS);
+    if (id >= 0) {
+      // Of many events in a row only those of clients need to be looked at, unless one of them brings a departure forward.
+      do {
+        clients.act(id, events.timeS());
+        count += 1;
+        id = workers.eventful ? -1 : events.next(untilS);
+      } while (id >= 0);
+      continue;
+    }
     count += 1;
-    if (id >= 0) clients.act(id, events.timeS());
-    else if (departureS <= timerMs / 1000 && departureS < endS) workers.depart();
+    if (departureS <= timerMs / 1000 && departureS < endS) workers.depart();
     else if (timerMs <= endS * 1000) clock.advanceTo(timerMs);
     else break;
   }
   const atS = Math.min(endS, clock.monotonicMs() / 1000);
-  workers.settle(atS);
   let unfinishedRequests = 0;
-  workers.end((_, arrivedS) => (unfinishedRequests += arrivedS >= scenario.warmupS ? 1 : 0));
+  workers.end(atS, (_, arrivedS) => (unfinishedRequests += arrivedS >= scenario.warmupS ? 1 : 0));
   return recorder.finish({
     seed: options.seed,
     atS: stopped ? atS : endS,
@@ -76,14 +84,19 @@ function createWorld(scenario: Scenario, options: SimulateOptions): World {
   const clock = createVirtualClock();
   const seeds = createRandom(options.seed);
   // A generator for each purpose: a change in one layer leaves the draws of the others as they were.
-  const [authorityRandom, demandRandom, resolverRandom, clientRandom, workRandom] = [0, 1, 2, 3, 4].map(() => createRandom(seeds.below(2 ** 32))) as
-    [Random, Random, Random, Random, Random];
+  const newRandom = (): Random => createRandom(seeds.below(2 ** 32));
+  const authorityRandom = newRandom();
+  const demandRandom = newRandom();
+  const resolverRandom = newRandom();
+  const clientRandom = newRandom();
+  const workRandom = newRandom();
   const members = membersOf(scenario.workers);
   const recorder = createRecorder(scenario, members.length);
-  const workers = createWorkers(scenario.workers, (worker, client, arrivedS, departedS, extraS) => {
-    recorder.departure(worker, client, arrivedS, departedS, extraS);
-    if (scenario.workers.discipline !== 'fcfs') clients.served(client, departedS, extraS);
-  });
+  const workers = createWorkers(scenario.workers, isEventful(scenario.workers) ? served : recorder.departure);
+  function served(client: number, arrivedS: number, departedS: number, extraS: number): void {
+    recorder.departure(client, arrivedS, departedS, extraS);
+    clients.served(client, departedS, extraS);
+  }
   const mortal = scenario.events.some(({ kind }) => kind === 'worker-dies');
   const perResolver = clientsPerResolver(scenario.resolvers.population, scenario.clients.count);
   const addresses = Array.from(perResolver, (_, rank) => resolverAddress(rank));
@@ -91,6 +104,7 @@ function createWorld(scenario: Scenario, options: SimulateOptions): World {
     layer: scenario.authority,
     members,
     networks: networksOf(scenario, addresses, perResolver),
+    weighed: weighsDemand(scenario),
     workers,
     probed: mortal,
     makeRotation: options.makeRotation ?? builtIn,
@@ -151,15 +165,26 @@ function membersOf(layer: WorkerLayer): PoolMember[] {
     index,
     address: [24, 16, 8, 0].map((shift) => (addressBitsOf(index) >>> shift) & 0xff).join('.'),
     port: 8080,
-    weight: layer.weights.length === 0 ? Math.max(1, Math.round((100 * capacity) / most)) : (layer.weights[index % layer.weights.length] as number),
+    weight: layer.weights.length === 0 ? weightOf(capacity, most) : (layer.weights[index % layer.weights.length] as number),
   }));
 }
+
+/** In proportion to the largest, whose weight is 100. */
+const weightOf = (capacity: number, most: number): number => Math.max(1, Math.round((100 * capacity) / most));
 
 /** Addresses in networks of their own, far apart, so that sorting by common prefix (RFC 6724) has something to sort. */
 function addressBitsOf(index: number): number {
   let reversed = 0;
   for (let bit = 0; bit < 10; bit += 1) reversed |= ((index >> bit) & 1) << (9 - bit);
   return ((reversed << 22) | 0x00010001) >>> 0;
+}
+
+function weighsDemand({ authority, events }: Scenario): boolean {
+  const policies = [authority.policy, ...events.map((event) => (event.kind === 'policy' ? event.policy : 'fixed'))];
+  const ttls = [authority.ttl, ...events.map((event) => (event.kind === 'ttl' ? event.ttl : 0))];
+  const needs: Readonly<Record<string, { readonly demand?: true }>> = policyNeeds;
+  // Of a module of the user's own nobody knows what it weighs.
+  return policies.some((policy) => needs[policy]?.demand ?? !(policy in needs)) || ttls.some((ttl) => String(ttl).includes('per-domain'));
 }
 
 function networksOf({ clients }: Scenario, addresses: readonly string[], perResolver: Int32Array): Network[] {

@@ -119,7 +119,7 @@ describe('probabilistic-round-robin', () => {
   });
 
   it('goes on until somebody accepts: the heaviest always does', () => {
-    const unwilling = { next: () => 1 - 2 ** -32, below: () => 0 };
+    const unwilling = { next: () => 1 - 2 ** -32, below: () => 0, fill: (to: Float64Array) => void to.fill(1 - 2 ** -32) };
     expect(firstPlaces(make('probabilistic-round-robin', { random: unwilling }), members, members, 10)).toEqual([10, 0, 0, 0]);
   });
 });

@@ -8,7 +8,7 @@ import { createEventHeap, pop, push } from '../../src/sim/event-heap.js';
 import { createEventQueue, type EventQueue } from '../../src/sim/event-queue.js';
 
 /** What it is, in the fewest words. */
-function createReference(): EventQueue {
+function createReference(): Omit<EventQueue, 'readAhead'> {
   const pending: (readonly [atS: number, id: number])[] = [];
   let lastS = 0;
   return {

