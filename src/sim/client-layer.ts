@@ -22,7 +22,7 @@ export interface Clients {
   lost(client: number, atS: number): void;
   /** A crowd comes: the next clients in line, who stay until `untilS`; or the stream runs `factor` times as fast. */
   crowd(count: number, factor: number, resolver: number | undefined, atS: number, untilS: number): void;
-  crowdGoes(factor: number): void;
+  crowdGoes(factor: number, atS: number): void;
 }
 
 export interface ClientOptions extends Omit<ConnectingOptions, 'records'> {
@@ -42,31 +42,46 @@ export function createClients(options: ClientOptions): Clients {
   const sessionLength = createSessionLengths(layer.session, random);
   const { think, restOfThink } = createThinking(layer.think, random);
   const work = createWorkSampler(layer.hits, scenario.workers.service, options.workRandom);
-  const open = layer.arrivals === 'open';
   const crowds = createCrowds(layer.count);
+  /** Of the crowds that are here now. */
+  const factors: number[] = [];
   let { ratePerS } = layer;
+  let streamS = 0;
 
   /** Returns when it will have been served; NaN when only the departure tells. */
   function request(client: number, atS: number, newSession: boolean): number {
     const worker = connecting.connect(client, atS, newSession);
     const extraS = connecting.extraS();
+    const epoch = (records[client * recordWords + epochAndKindAt] as number) & epochMask;
     if (worker === nobody) {
-      recorder.failed();
+      recorder.failed(atS, epoch);
       return atS + extraS;
     }
-    recorder.request(worker, atS, (records[client * recordWords + epochAndKindAt] as number) & epochMask);
+    recorder.request(worker, atS, epoch);
     return workers.take(worker, client, atS, work(), extraS) + extraS;
   }
 
   function stream(atS: number): void {
+    if (atS !== streamS) return; // drawn at a rate that has changed since
     recorder.session();
     request(random.below(layer.count), atS, true);
-    events.schedule(streamId, atS + exponential(random) / ratePerS);
+    planStream(atS);
+  }
+
+  function planStream(atS: number): void {
+    streamS = ratePerS === 0 ? Infinity : atS + exponential(random) / ratePerS;
+    if (streamS < Infinity) events.schedule(streamId, streamS);
+  }
+
+  /** The wait for the next request is drawn anew: an exponential one has no memory, and the old one was for another rate. */
+  function changeRate(atS: number): void {
+    ratePerS = factors.reduce((rate, factor) => rate * factor, layer.ratePerS); // not divided back: a factor may be 0
+    planStream(atS);
   }
 
   return {
     begin() {
-      if (layer.arrivals === 'stream') return events.schedule(streamId, exponential(random) / ratePerS);
+      if (layer.arrivals === 'stream') return planStream(0);
       for (let client = 0; client < layer.count; client += 1) events.schedule(client, restOfThink());
     },
     act(id, atS) {
@@ -80,7 +95,7 @@ export function createClients(options: ClientOptions): Clients {
       }
       records[id * recordWords + pagesLeftAt] = left - 1;
       const servedS = request(id, atS, newSession);
-      if (open) events.schedule(id, atS + think());
+      if (layer.arrivals === 'open') events.schedule(id, atS + think());
       else if (servedS === servedS) events.schedule(id, servedS + think()); // not NaN
     },
     served(client, atS, extraS) {
@@ -91,15 +106,20 @@ export function createClients(options: ClientOptions): Clients {
       if (layer.arrivals === 'closed' && workers.eventful) events.schedule(client, atS + think());
     },
     crowd(count, factor, resolver, atS, untilS) {
-      if (layer.arrivals === 'stream') return void (ratePerS *= factor);
+      if (layer.arrivals === 'stream') {
+        factors.push(factor);
+        return changeRate(atS);
+      }
       const first = crowds.come(count, untilS);
       for (let client = first; client < first + count; client += 1) {
         records[client * recordWords + resolverAt] = resolver ?? (records[random.below(layer.count) * recordWords + resolverAt] as number);
         events.schedule(client, atS + restOfThink());
       }
     },
-    crowdGoes(factor) {
-      if (layer.arrivals === 'stream') ratePerS /= factor;
+    crowdGoes(factor, atS) {
+      if (layer.arrivals !== 'stream') return;
+      factors.splice(factors.indexOf(factor), 1);
+      changeRate(atS);
     },
   };
 }

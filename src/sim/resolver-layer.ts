@@ -20,6 +20,15 @@ export interface Resolvers {
   epoch(): number;
 }
 
+/** What is known of each resolver, side by side, so that a look-up costs few accesses to memory. */
+const recordWords = 4;
+const kindAt = 0;
+/** Addresses in its cache. */
+const sizeAt = 1;
+const epochAt = 2;
+/** `cyclic`: the place at which the next answer begins. */
+const startAt = 3;
+
 export function createResolvers(
   layer: ResolverLayer,
   addresses: readonly string[],
@@ -28,12 +37,10 @@ export function createResolvers(
   random: Random,
 ): Resolvers {
   const count = addresses.length;
-  const kindOf = drawKinds(layer.kinds, count, random);
+  const records = new Int32Array(count * recordWords);
+  drawKinds(layer.kinds, count, random).forEach((kind, resolver) => void (records[resolver * recordWords + kindAt] = kind));
   const lists = new Uint16Array(count * answersMax);
-  const sizes = new Uint16Array(count);
   const expiresS = new Float64Array(count).fill(-Infinity);
-  const epochs = new Uint16Array(count);
-  const starts = new Uint16Array(count);
   const answer = new Uint16Array(answersMax);
   let ttlLeftS = 0;
   let epoch = 0;
@@ -42,9 +49,18 @@ export function createResolvers(
     const size = authority.answer(atS, addresses[resolver] as string, answer);
     const at = resolver * answersMax;
     for (let place = 0; place < size; place += 1) lists[at + place] = answer[place] as number;
-    sizes[resolver] = size;
-    epochs[resolver] = authority.epoch();
+    records[resolver * recordWords + sizeAt] = size;
+    records[resolver * recordWords + epochAt] = authority.epoch();
     expiresS[resolver] = atS + Math.max(kind.ttlFloorS, Math.min(kind.ttlCeilingS, authority.ttlS()));
+  }
+
+  /** Where in the cached list an answer begins. */
+  function startOf({ order }: ResolverKind, record: number, size: number): number {
+    if (order === 'rotate') return random.below(size);
+    if (order !== 'cyclic') return 0;
+    const start = (records[record + startAt] as number) % size;
+    records[record + startAt] = start + 1;
+    return start;
   }
 
   return {
@@ -52,26 +68,19 @@ export function createResolvers(
     ttlLeftS: () => ttlLeftS,
     epoch: () => epoch,
     lookup(resolver, atS) {
-      const kind = layer.kinds[kindOf[resolver] as number] as ResolverKind;
+      const record = resolver * recordWords; // callers know the resolvers
+      const kind = layer.kinds[records[record + kindAt] as number] as ResolverKind;
       if (atS >= (expiresS[resolver] as number) + kind.staleS) refresh(resolver, kind, atS);
-      const size = sizes[resolver] as number;
+      const size = records[record + sizeAt] as number;
       const at = resolver * answersMax;
-      const start = kind.order === 'keep' || size < 2 ? 0 : startOf(kind, resolver, size);
+      const start = size < 2 ? 0 : startOf(kind, record, size);
       for (let place = 0; place < size; place += 1) answer[place] = lists[at + ((start + place) % size)] as number;
       if (kind.order === 'shuffle') shuffle(answer, size, random);
       ttlLeftS = Math.max(0, (expiresS[resolver] as number) - atS);
-      epoch = epochs[resolver] as number;
+      epoch = records[record + epochAt] as number;
       return size;
     },
   };
-
-  function startOf({ order }: ResolverKind, resolver: number, size: number): number {
-    if (order === 'rotate') return random.below(size);
-    if (order === 'shuffle') return 0;
-    const start = (starts[resolver] as number) % size;
-    starts[resolver] = start + 1;
-    return start;
-  }
 }
 
 /** Fisher–Yates. */

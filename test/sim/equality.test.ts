@@ -178,8 +178,8 @@ describe('the simulator answers as the server does, byte for byte', () => {
           expect(found[place], `answer ${place}`).toEqual({ addresses, ttlS });
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
-    expect(compared).toBeGreaterThan(2000);
+    expect(compared).toBeGreaterThan(1000);
   });
 });

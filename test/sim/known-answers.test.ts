@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { knownAnswers } from '../support/known-answers.js';
 
-const effort = 0.1;
+const effort = 0.05;
 
 describe('known answers, short form', () => {
   it.each(knownAnswers.map((answer) => [answer.name, answer] as const))('%s', { timeout: 60_000 }, (_, { expected, reach, found }) => {
