@@ -7,7 +7,7 @@ import { createAuthority } from '../pool/authority.js';
 import { createEstimatedDemand, createGivenDemand, type Demand } from '../pool/demand.js';
 import { intervalMs, judge, stableForMs, type Verdict } from '../pool/health.js';
 import type { RotationOptions } from '../pool/policies.js';
-import { createPool, type HealthReason, type Pool, type PoolMember } from '../pool/pool.js';
+import { createPool, type Health, type HealthReason, type Pool, type PoolMember } from '../pool/pool.js';
 import type { Rotation } from '../pool/rotation.js';
 import { parseTtl, type TtlPolicy } from '../pool/ttl.js';
 import type { WorkerLoads } from '../pool/worker-loads.js';
@@ -71,8 +71,8 @@ export interface AuthorityLayerOptions {
   readonly random: Random;
   /** Of the error in what they are told of demand. */
   readonly demandRandom: Random;
-  /** A verdict about this worker was overturned. */
-  readonly onVerdict: (worker: number) => void;
+  /** The verdict about this worker was overturned; this is the new one. */
+  readonly onVerdict: (worker: number, health: Health) => void;
   readonly onAnswer: OnAnswer | undefined;
 }
 
@@ -178,7 +178,7 @@ function startHealth({ layer: { probe }, members, workers, clock, probed, onVerd
       const before = verdict;
       verdict = judge(verdict, passed, probe);
       tell(member, verdict, verdict.health === 'up' ? 'probe-passed' : reason);
-      if (before.health !== verdict.health) onVerdict(member.index);
+      if (before.health !== verdict.health) onVerdict(member.index, verdict.health);
     };
     const ask = (): void => {
       const found = workers.liveness[member.index];

@@ -2,6 +2,7 @@
  * What happens on the way: the events of a scenario, each done at its time, and followed until its effect is seen.
  */
 import type { VirtualClock } from '../clock.js';
+import type { Health } from '../pool/pool.js';
 import type { SimulatedAuthority } from './authority-layer.js';
 import type { Clients } from './client-layer.js';
 import type { FollowedChange, Recorder } from './recorder.js';
@@ -18,8 +19,8 @@ export interface Parts {
 }
 
 export interface Changes {
-  /** Probes overturned their verdict about this worker, so answers show it from now on. */
-  noticed(worker: number): void;
+  /** Probes overturned their verdict about this worker to `health`, so answers show it from now on. */
+  noticed(worker: number, health: Health): void;
 }
 
 /** Effects of events are followed for so long; a tail of 2 % after 15 minutes is in it (LANMAN 2014). */
@@ -27,23 +28,48 @@ const followedSMax = 7200;
 
 export function scheduleChanges(parts: Parts): Changes {
   const { scenario, clock, authority } = parts;
-  const unnoticed = new Map<number, FollowedChange>();
+  const unnoticed = createUnnoticed();
   for (const event of scenario.events) clock.after((scenario.warmupS + event.atS) * 1000, () => happen(parts, event, unnoticed));
   return {
-    noticed(worker) {
-      const change = unnoticed.get(worker);
-      if (change === undefined) return;
-      unnoticed.delete(worker);
-      change.epoch = authority.changed();
-      change.noticedAfterS = clock.monotonicMs() / 1000 - scenario.warmupS - change.atS;
+    noticed(worker, health) {
+      const epoch = authority.changed();
+      for (const change of unnoticed.take(worker, health === 'down' ? 'worker-dies' : 'worker-returns')) {
+        change.epoch = epoch;
+        change.noticedAfterS = clock.monotonicMs() / 1000 - scenario.warmupS - change.atS;
+      }
     },
   };
 }
 
-function happen(parts: Parts, event: ScenarioEvent, unnoticed: Map<number, FollowedChange>): void {
+interface Unnoticed {
+  /** `anew`: those of this kind before it were undone without anybody noticing, and never will be. */
+  add(worker: number, change: FollowedChange, anew: boolean): void;
+  take(worker: number, kind: string): readonly FollowedChange[];
+}
+
+/** Deaths and returns that answers do not show yet; several of a worker when it dies again while it is dead. */
+function createUnnoticed(): Unnoticed {
+  const waiting = new Map<string, FollowedChange[]>();
+  const keyOf = (worker: number, kind: string): string => `${worker} ${kind}`;
+  return {
+    add(worker, change, anew) {
+      const key = keyOf(worker, change.kind);
+      waiting.set(key, [...(anew ? [] : (waiting.get(key) ?? [])), change]);
+    },
+    take(worker, kind) {
+      const key = keyOf(worker, kind);
+      const taken = waiting.get(key) ?? [];
+      waiting.delete(key);
+      return taken;
+    },
+  };
+}
+
+function happen(parts: Parts, event: ScenarioEvent, unnoticed: Unnoticed): void {
   const { authority, clients, workers, recorder, clock } = parts;
   const atS = clock.monotonicMs() / 1000;
   const change = followed(parts.scenario, event);
+  const serves = (worker: string): boolean => workers.liveness[indexOf(worker)] === 'serves';
   recorder.follow(change);
   const shows = (): void => {
     change.epoch = authority.changed();
@@ -51,13 +77,13 @@ function happen(parts: Parts, event: ScenarioEvent, unnoticed: Map<number, Follo
   };
   switch (event.kind) {
     case 'worker-dies':
-      unnoticed.set(indexOf(event.worker), change);
+      unnoticed.add(indexOf(event.worker), change, serves(event.worker));
       return workers.die(indexOf(event.worker), atS, event.how === 'refuse' ? 'refuses' : 'silent', (client, arrivedS) => {
         recorder.lost(arrivedS);
         clients.lost(client, atS);
       });
     case 'worker-returns':
-      unnoticed.set(indexOf(event.worker), change);
+      unnoticed.add(indexOf(event.worker), change, !serves(event.worker));
       return workers.returns(indexOf(event.worker));
     case 'worker-drains':
       authority.pool.setAdmin(event.worker, 'draining');
@@ -73,7 +99,7 @@ function happen(parts: Parts, event: ScenarioEvent, unnoticed: Map<number, Follo
       return shows();
     case 'flash-crowd':
       clients.crowd(event.clients, event.factor, event.resolver === undefined ? undefined : event.resolver - 1, atS, atS + event.durationS);
-      clock.after(event.durationS * 1000, () => clients.crowdGoes(event.factor));
+      clock.after(event.durationS * 1000, () => clients.crowdGoes(event.factor, clock.monotonicMs() / 1000));
   }
 }
 

@@ -23,8 +23,8 @@ export interface Recorder {
   session(): void;
   /** A request was taken by `worker` at `atS` because of an answer of `epoch`. */
   request(worker: number, atS: number, epoch: number): void;
-  /** No address worked. */
-  failed(): void;
+  /** A request found no address that worked, also because of such an answer. */
+  failed(atS: number, epoch: number): void;
   /** One that was counted as a request was lost with its worker. */
   lost(arrivedS: number): void;
   attemptFailed(worker: number, costS: number): void;
@@ -64,10 +64,11 @@ export function createRecorder(scenario: Scenario, workers: number): Recorder {
       requestsOf[worker] = (requestsOf[worker] as number) + 1; // callers know the workers, here and below
       if (changes.length > 0) followAll(changes, atS - warmupS, epoch);
     },
-    failed() {
+    failed(atS, epoch) {
       if (!measuring) return;
       totals.requests += 1;
       totals.failed += 1;
+      if (changes.length > 0) followAll(changes, atS - warmupS, epoch);
     },
     lost: (arrivedS) => void (totals.failed += arrivedS >= warmupS ? 1 : 0),
     attemptFailed(worker, costS) {

@@ -33,6 +33,9 @@ export interface SimulateOptions {
   readonly onAnswer?: OnAnswer | undefined;
 }
 
+/** What additions may leave between the end and the last interval's; without it that interval would be lost. */
+const rounding = 1e-12;
+
 export function simulate(scenario: Scenario, options: SimulateOptions): Run {
   const world = createWorld(scenario, options);
   const { clock, events, clients, workers, recorder, authority } = world.parts;
@@ -57,7 +60,7 @@ export function simulate(scenario: Scenario, options: SimulateOptions): Run {
     }
     count += 1;
     if (departureS <= timerMs / 1000 && departureS < endS) workers.depart();
-    else if (timerMs <= endS * 1000) clock.advanceTo(timerMs);
+    else if (timerMs <= endS * 1000 * (1 + rounding)) clock.advanceTo(timerMs);
     else break;
   }
   const atS = Math.min(endS, clock.monotonicMs() / 1000);
@@ -111,7 +114,7 @@ function createWorld(scenario: Scenario, options: SimulateOptions): World {
     clock,
     random: authorityRandom,
     demandRandom,
-    onVerdict: (worker) => changes.noticed(worker),
+    onVerdict: (worker, health) => changes.noticed(worker, health),
     onAnswer: options.onAnswer,
   });
   members.slice(members.length - scenario.workers.absent).forEach(({ name }) => authority.pool.setAdmin(name, 'disabled'));
@@ -133,7 +136,8 @@ function startIntervals({ parts, members }: World, options: SimulateOptions, end
   const { scenario, clock, authority, workers, recorder } = parts;
   const { warmupS, intervalS } = scenario;
   const busy = new Float64Array(members.length);
-  const firstS = warmupS - Math.floor(warmupS / intervalS) * intervalS;
+  const warmupTicks = Math.floor(warmupS / intervalS);
+  const firstS = warmupS - warmupTicks * intervalS;
   let questions = 0;
   let measuring = false;
   let ticks = 0;
@@ -142,8 +146,8 @@ function startIntervals({ parts, members }: World, options: SimulateOptions, end
     workers.utilisations(atS, busy);
     authority.observed(busy);
     recorder.interval(busy);
-    if (atS >= warmupS && !measuring) begin();
-    options.onProgress?.(atS / endS);
+    if (ticks === warmupTicks) begin();
+    options.onProgress?.(Math.min(1, atS / endS));
     if (options.shouldStop?.() === true) return stop();
     ticks += 1;
     clock.after((firstS + ticks * intervalS) * 1000 - clock.monotonicMs(), tick);
@@ -154,7 +158,7 @@ function startIntervals({ parts, members }: World, options: SimulateOptions, end
     questions = authority.questions();
   }
   clock.after(firstS * 1000, tick);
-  return () => questions;
+  return () => (measuring ? questions : authority.questions());
 }
 
 function membersOf(layer: WorkerLayer): PoolMember[] {

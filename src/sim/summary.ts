@@ -13,7 +13,7 @@ export type { Estimate };
 export interface WorkerSummary {
   readonly name: string;
   readonly capacity: number;
-  /** Its part of all requests, 0 to 1, and of the requests that its weight entitles it to. */
+  /** Its part of all requests that a worker took, 0 to 1. */
   readonly share: number;
   readonly utilisation: number;
   readonly failedAttempts: number;

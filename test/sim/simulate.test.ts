@@ -144,6 +144,22 @@ describe('every simulation', () => {
     expect(run.completedRequests + run.failedRequests + run.unfinishedRequests).toBe(run.requests);
   });
 
+  it('counts nothing of the warm-up when it is stopped there', () => {
+    let asked = 0;
+    const run = simulate(gatewaysOf({ warmupS: 160, durationS: 1600 }), { seed: 1, shouldStop: () => (asked += 1) > 5 });
+    expect([run.measuredS, run.requests, run.sessions, run.addressRequests]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('has as many intervals as fit, whatever the warm-up and fractions that binary numbers round', () => {
+    const length = (warmupS: number, durationS: number, intervalS: number): number =>
+      simulate(scenarioOf({ warmupS, durationS, intervalS }), { seed: 1 }).maxUtilisation.length;
+    expect(length(0.1, 5, 0.1)).toBe(50);
+    expect(length(0.3, 3, 0.1)).toBe(30);
+    expect(length(50, 330, 16)).toBe(20);
+    expect(length(5, 40, 16)).toBe(2);
+    expect(length(0, 15, 16)).toBe(0);
+  });
+
   it('tells how far it is', () => {
     const parts: number[] = [];
     simulate(gatewaysOf({ warmupS: 160, durationS: 1600 }), { seed: 1, onProgress: (part) => parts.push(part) });
