@@ -43,10 +43,7 @@ export function createClients(options: ClientOptions): Clients {
   const { think, restOfThink } = createThinking(layer.think, random);
   const work = createWorkSampler(layer.hits, scenario.workers.service, options.workRandom);
   const crowds = createCrowds(layer.count);
-  /** Of the crowds that are here now. */
-  const factors: number[] = [];
-  let { ratePerS } = layer;
-  let streamS = 0;
+  const stream = createStream(layer.ratePerS, (atS) => events.schedule(streamId, atS), random);
 
   /** Returns when it will have been served; NaN when only the departure tells. */
   function request(client: number, atS: number, newSession: boolean): number {
@@ -61,31 +58,18 @@ export function createClients(options: ClientOptions): Clients {
     return workers.take(worker, client, atS, work(), extraS) + extraS;
   }
 
-  function stream(atS: number): void {
-    if (atS !== streamS) return; // drawn at a rate that has changed since
-    recorder.session();
-    request(random.below(layer.count), atS, true);
-    planStream(atS);
-  }
-
-  function planStream(atS: number): void {
-    streamS = ratePerS === 0 ? Infinity : atS + exponential(random) / ratePerS;
-    if (streamS < Infinity) events.schedule(streamId, streamS);
-  }
-
-  /** The wait for the next request is drawn anew: an exponential one has no memory, and the old one was for another rate. */
-  function changeRate(atS: number): void {
-    ratePerS = factors.reduce((rate, factor) => rate * factor, layer.ratePerS); // not divided back: a factor may be 0
-    planStream(atS);
-  }
-
   return {
     begin() {
-      if (layer.arrivals === 'stream') return planStream(0);
+      if (layer.arrivals === 'stream') return stream.plan(0);
       for (let client = 0; client < layer.count; client += 1) events.schedule(client, restOfThink());
     },
     act(id, atS) {
-      if (id === streamId) return stream(atS);
+      if (id === streamId) {
+        if (!stream.isDue(atS)) return;
+        recorder.session();
+        request(random.below(layer.count), atS, true);
+        return stream.plan(atS);
+      }
       if (crowds.hasGone(id, atS)) return;
       let left = records[id * recordWords + pagesLeftAt] as number;
       const newSession = left === 0;
@@ -106,10 +90,7 @@ export function createClients(options: ClientOptions): Clients {
       if (layer.arrivals === 'closed' && workers.eventful) events.schedule(client, atS + think());
     },
     crowd(count, factor, resolver, atS, untilS) {
-      if (layer.arrivals === 'stream') {
-        factors.push(factor);
-        return changeRate(atS);
-      }
+      if (layer.arrivals === 'stream') return stream.crowd(factor, atS);
       const first = crowds.come(count, untilS);
       for (let client = first; client < first + count; client += 1) {
         records[client * recordWords + resolverAt] = resolver ?? (records[random.below(layer.count) * recordWords + resolverAt] as number);
@@ -117,9 +98,7 @@ export function createClients(options: ClientOptions): Clients {
       }
     },
     crowdGoes(factor, atS) {
-      if (layer.arrivals !== 'stream') return;
-      factors.splice(factors.indexOf(factor), 1);
-      changeRate(atS);
+      if (layer.arrivals === 'stream') stream.crowdGoes(factor, atS);
     },
   };
 }
@@ -130,6 +109,46 @@ function createThinking({ meanS, ...law }: ClientLayer['think'], random: Random)
   const think = (): number => sample() * meanS;
   // Of an exponential one the rest is as long as the whole.
   return { think, restOfThink: law.law === 'exponential' ? think : () => random.next() * meanS };
+}
+
+interface Stream {
+  /** Is the event of this time the next request? If not it was planned at a rate that has changed since. */
+  isDue(atS: number): boolean;
+  /** Plans the next request after `atS`. */
+  plan(atS: number): void;
+  crowd(factor: number, atS: number): void;
+  crowdGoes(factor: number, atS: number): void;
+}
+
+function createStream(baseRatePerS: number, schedule: (atS: number) => void, random: Random): Stream {
+  /** Of the crowds that are here now. */
+  const factors: number[] = [];
+  let ratePerS = baseRatePerS;
+  let dueS = 0;
+
+  function plan(atS: number): void {
+    dueS = ratePerS === 0 ? Infinity : atS + exponential(random) / ratePerS;
+    if (dueS < Infinity) schedule(dueS);
+  }
+
+  /** The wait for the next request is drawn anew: an exponential one has no memory, and the old one was for another rate. */
+  function change(atS: number): void {
+    ratePerS = factors.reduce((rate, factor) => rate * factor, baseRatePerS); // not divided back: a factor may be 0
+    plan(atS);
+  }
+
+  return {
+    isDue: (atS) => atS === dueS,
+    plan,
+    crowd(factor, atS) {
+      factors.push(factor);
+      change(atS);
+    },
+    crowdGoes(factor, atS) {
+      factors.splice(factors.indexOf(factor), 1);
+      change(atS);
+    },
+  };
 }
 
 interface Crowds {

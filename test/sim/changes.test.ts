@@ -76,9 +76,15 @@ describe('what moved after a change', () => {
   });
 });
 
+interface Crowd {
+  readonly atS: number;
+  readonly durationS: number;
+  readonly factor: number;
+}
+
 describe('a crowd of a stream', () => {
   /** Requests a second in stretches of time that begin then; a change of nothing at 0 counts them by second. */
-  const requests = (factors: readonly { readonly atS: number; readonly durationS: number; readonly factor: number }[], ...beginsS: number[]) => {
+  const requests = (factors: readonly Crowd[], ...beginsS: number[]): number[] => {
     const crowds = factors.map((crowd) => ({ ...crowd, kind: 'flash-crowd' as const, clients: 0 }));
     const mark = { atS: 0, kind: 'ttl' as const, ttl: 0 };
     const run = simulate(
