@@ -23,6 +23,11 @@ const threadsMax = 256;
 
 /** @throws UsageError */
 export function simulateGiven(given: Readonly<Record<string, unknown>>): SimulateGiven {
+  for (const flag of ['policy', 'html']) {
+    // Given twice, the parser makes a list of it; given without a value, an empty text.
+    const typed = given[flag];
+    if (typed !== undefined && (typeof typed !== 'string' || typed === '')) throw wrongValue(flag, 'one value', typed);
+  }
   const settings = [...shorthands(given), ...listed(given['set']).map(settingOf)];
   const sweeps = listed(given['sweep']).map(sweepOf);
   const decided = new Set(settings.map(({ path }) => formatPath(path)));

@@ -31,11 +31,13 @@ export function openPage(file: string): (context: PageContext, results: readonly
 
 function checkFile(file: string): void {
   try {
-    accessSync(dirname(file), constants.W_OK);
-  } catch {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found?.isDirectory() === true) throw new UsageError(`--html ${file}: expected a file, got a directory`);
+    accessSync(found === undefined ? dirname(file) : file, constants.W_OK);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`--html ${file}: expected a file in a directory that may be written`);
   }
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw new UsageError(`--html ${file}: expected a file, got a directory`);
 }
 
 function writePage(file: string, context: PageContext, results: readonly SweepRow[]): void {

@@ -8,6 +8,7 @@ import { formatPath } from '../config/outline.js';
 import { yamlText } from '../config/print.js';
 import { nearest } from '../config/problems.js';
 import { openScenario, type LoadedScenario } from '../config/scenario-load.js';
+import { ServiceError } from '../service.js';
 import { summarise } from '../sim/summary.js';
 import { scenarioFile, scenarioNames } from '../study/catalogue.js';
 import { startStudy } from '../study/study.js';
@@ -135,9 +136,16 @@ async function show(results: readonly SweepRow[], swept: boolean, partial: boole
   await print(jsonText(swept ? { partial, points: results.map(({ set, summary }) => ({ set, ...summary })) } : first.summary));
 }
 
-/** Waits until it is written: a result may be megabytes, and the process exits after it. */
+/**
+ * Waits until it is written: a result may be megabytes, and the process exits after it. A reader that has gone (`| head -1`) has
+ * seen enough. @throws ServiceError for a full disk
+ */
 function print(text: string): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.write(`${text}\n`, () => resolve());
+  return new Promise((resolve, reject) => {
+    process.stdout.on('error', () => undefined); // told below
+    process.stdout.write(`${text}\n`, (error) => {
+      if (error === null || error === undefined || ('code' in error && error.code === 'EPIPE')) resolve();
+      else reject(new ServiceError(`output: ${error.message}`, { cause: error }));
+    });
   });
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +105,13 @@ describe('simulate', () => {
     expect(again).toEqual(first);
   });
 
+  it('ends well when the reader of its output has gone', async () => {
+    const { process: child, stderr } = run(['simulate', small, '--repetitions', '1']);
+    child.stdout?.destroy();
+    await once(child, 'close');
+    expect([child.exitCode, stderr()]).toEqual([0, '']);
+  });
+
   it('--html writes a page that repeats the command', async () => {
     const page = join(directory, 'page.html');
     const { code, stdout, stderr } = await roundhouse('simulate', small, '--repetitions', '1', '--html', page);
@@ -150,6 +158,9 @@ describe('simulate with a mistake', () => {
     [[small, '--sweep', 'authority.ttl'], 2, /--sweep authority\.ttl: expected KEY=VALUE,VALUE,… .*/],
     [[small, '--sweep', 'authority.ttl=0,x'], 2, /--sweep authority\.ttl=x: expected whole seconds.*/],
     [[small, '--sweep', 'authority.ttl=0', '--set', 'authority.ttl=1'], 2, /--sweep authority\.ttl: the key is given twice on the command line; keep one/],
+    [[small, '--policy', 'dal', '--policy', 'mrl'], 2, /--policy: expected one value, got \["dal","mrl"\]/],
+    [[small, '--html', ''], 2, /--html: expected one value, got ""/],
+    [[small, '--html', join(small, 'page.html')], 2, /--html .*: expected a file in a directory that may be written/],
     [[small, '--html', '/nowhere/page.html'], 2, /--html \/nowhere\/page\.html: expected a file in a directory that may be written/],
   ])('%j', async (args, code, complaint) => {
     const finished = await roundhouse('simulate', ...args);
