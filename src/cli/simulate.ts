@@ -131,7 +131,7 @@ function onInterrupt(stop: () => void): () => void {
 
 async function show(results: readonly SweepRow[], swept: boolean, partial: boolean, json: boolean): Promise<void> {
   const [first] = results;
-  if (first === undefined) return;
+  if (first === undefined) return json ? print(jsonText({ partial, points: [] })) : undefined; // stopped before there was anything
   if (!json) return print(swept ? sweepText(results, partial) : summaryText(first.summary));
   await print(jsonText(swept ? { partial, points: results.map(({ set, summary }) => ({ set, ...summary })) } : first.summary));
 }

@@ -24,7 +24,7 @@ export function fairness(counts: readonly number[]): Fairness {
   // Relative to the mean, so that squares of large counts keep their digits.
   const loads = counts.map((count) => (count * counts.length) / total);
   const meanSquare = loads.reduce((sum, load) => sum + load * load, 0) / loads.length;
-  const variance = loads.reduce((sum, load) => sum + (load - 1) ** 2, 0) / loads.length;
+  const variance = loads.reduce((sum, load) => sum + (load - 1) * (load - 1), 0) / loads.length;
   return {
     total,
     shares: counts.map((count) => count / total),

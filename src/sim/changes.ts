@@ -137,4 +137,4 @@ function describe({ clients }: Scenario, event: ScenarioEvent): string {
 }
 
 /** `w3` is the third; the scenario has been checked. */
-export const indexOf = (worker: string): number => Number(worker.slice(1)) - 1;
+const indexOf = (worker: string): number => Number(worker.slice(1)) - 1;

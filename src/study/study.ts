@@ -32,7 +32,7 @@ export interface Study {
   readonly repetitions: number;
   /** Repetitions done, with the parts done of those under way. */
   progress(): number;
-  /** What is under way ends at its next interval, what has not begun does not begin. */
+  /** What is under way ends at its next interval, what has not begun does not begin. A thread that does not heed it is ended. */
   stop(): void;
 }
 
@@ -41,6 +41,9 @@ interface Job {
   readonly scenario: Scenario;
   readonly repetition: number;
 }
+
+/** An interval of the largest world takes a second or two; who has not stopped by then never will (a module that loads for ever). */
+const stopMsMax = 15_000;
 
 const program = new URL('./thread.js', import.meta.url);
 
@@ -76,7 +79,10 @@ export function startStudy(points: readonly Scenario[], options: StudyOptions): 
       .finally(() => Promise.all(crew.map((thread) => thread.end()))),
     repetitions: jobs.length,
     progress: () => done + cells.subarray(1).reduce((sum, part) => sum + part, 0) / wholeProgress,
-    stop: () => void Atomics.store(cells, stopSlot, 1),
+    stop() {
+      Atomics.store(cells, stopSlot, 1);
+      options.clock.after(stopMsMax, () => crew.forEach((thread) => void thread.end()));
+    },
   };
 }
 
@@ -101,7 +107,7 @@ function startThread(cells: Int32Array<SharedArrayBuffer>, slot: number, onWarni
     else settle?.reject(message.expected ? new ServiceError(message.text) : unexpected(message.text));
   });
   worker.on('error', (error: unknown) => settle?.reject(ofThread(error)));
-  worker.on('exit', (code) => settle?.reject(new ServiceError(`simulate: a thread ended by itself (${code})`))); // a module called process.exit
+  worker.on('exit', (code) => settle?.reject(new ServiceError(`simulate: a thread ended before its repetition was done (exit code ${code})`))); // a module called process.exit
   return {
     run: (message) =>
       new Promise((resolve, reject) => {
