@@ -2,8 +2,11 @@
  * The program of a worker thread: one repetition after the other, as the study hands them out.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { inlineMore } from './inlining.js';
 import { stopSlot, wholeProgress, type FromThread, type RunMessage, type ThreadData } from './protocol.js';
 import { repetition } from './repetition.js';
+
+inlineMore();
 
 const { shared, slot } = workerData as ThreadData; // the study is the only one who starts this
 const cells = new Int32Array(shared);
