@@ -7,11 +7,13 @@ import { spawnSync } from 'node:child_process';
 const asked = process.argv.slice(2);
 const majors = asked.length > 0 ? asked : ['22', '24', '26'];
 const vitest = 'node_modules/vitest/vitest.mjs';
+// What these find by a minute of simulation follows on every version from digits that are the same: test/sim/digits.test.ts.
+const settled = ['known-answers', 'orderings', 'equality'].flatMap((name) => ['--exclude', `test/sim/${name}.test.ts`]);
 
 for (const major of majors) {
   console.log(`\n== Node ${major}`);
   const program = ['--yes', '--package', `node@${major}`, '--', 'node'];
-  for (const args of [['--version'], [vitest, 'run']]) {
+  for (const args of [['--version'], [vitest, 'run', ...settled]]) {
     const { status, error } = spawnSync('npx', [...program, ...args], { stdio: 'inherit' });
     if (error !== undefined || status !== 0) {
       console.error(`Node ${major}: \`node ${args.join(' ')}\` failed (${error?.message ?? `exit code ${status}`})`);
