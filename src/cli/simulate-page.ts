@@ -33,6 +33,8 @@ function checkFile(file: string): void {
   try {
     const found = statSync(file, { throwIfNoEntry: false });
     if (found?.isDirectory() === true) throw new UsageError(`--html ${file}: expected a file, got a directory`);
+    // Some versions of Node report a path through a file as one that is not there.
+    if (found === undefined && !statSync(dirname(file)).isDirectory()) throw new Error('a path through a file');
     accessSync(found === undefined ? dirname(file) : file, constants.W_OK);
   } catch (error) {
     if (error instanceof UsageError) throw error;
