@@ -2,7 +2,7 @@
  * `roundhouse check`: the configuration as the tier would understand it, or what is wrong with it.
  */
 import { effectiveYaml } from '../config/print.js';
-import { loadRotationFactory, loadRotationMaker } from '../pool/policies.js';
+import { loadRotationFactory, loadRotationMaker } from '../pool/policy-loading.js';
 import { checkTtl } from '../pool/ttl.js';
 import { systemRandom } from '../random.js';
 import { configOf } from './up.js';

@@ -4,7 +4,8 @@
  */
 import type { VirtualClock } from '../clock.js';
 import { createAuthority } from '../pool/authority.js';
-import { createEstimatedDemand, createGivenDemand, type Demand } from '../pool/demand.js';
+import { createGivenDemand, type Demand } from '../pool/demand.js';
+import { createEstimatedDemand } from '../pool/estimated-demand.js';
 import { intervalMs, judge, stableForMs, type Verdict } from '../pool/health.js';
 import type { RotationOptions } from '../pool/policies.js';
 import { createPool, type Health, type HealthReason, type Pool, type PoolMember } from '../pool/pool.js';

@@ -5,7 +5,8 @@
  * the event queue the millions that are clients'. Pure: the same scenario and seed give the same digits everywhere.
  */
 import { createVirtualClock } from '../clock.js';
-import { createRotation, policyNames, policyNeeds, type PolicyName, type RotationOptions } from '../pool/policies.js';
+import { policyNames, policyNeeds, type PolicyName, type RotationOptions } from '../pool/policies.js';
+import { createRotation } from '../pool/rotations.js';
 import type { PoolMember } from '../pool/pool.js';
 import type { Rotation } from '../pool/rotation.js';
 import { createRandom, type Random } from '../random.js';

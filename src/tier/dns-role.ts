@@ -13,8 +13,9 @@ import { createDnsStats } from '../dns/stats.js';
 import { createZone } from '../dns/zone.js';
 import { createEndpoint, type Readiness } from '../metrics/endpoint.js';
 import { createDnsMetrics } from '../metrics/metrics.js';
-import { createEstimatedDemand, type Demand } from '../pool/demand.js';
-import { loadAuthorityFactory } from '../pool/policies.js';
+import type { Demand } from '../pool/demand.js';
+import { createEstimatedDemand } from '../pool/estimated-demand.js';
+import { loadAuthorityFactory } from '../pool/policy-loading.js';
 import { createReportedLoads } from '../pool/worker-loads.js';
 import { poolOf, warnOnce, type ChildRoleOptions, type Role } from './role.js';
 

@@ -7,7 +7,7 @@ import { createFollower } from '../control/follower.js';
 import { createLog, silentLog } from '../log.js';
 import { createEndpoint, type Readiness } from '../metrics/endpoint.js';
 import { createWorkerMetrics } from '../metrics/metrics.js';
-import { loadRotationFactory } from '../pool/policies.js';
+import { loadRotationFactory } from '../pool/policy-loading.js';
 import type { Pool, PoolMember } from '../pool/pool.js';
 import { createHttpProxyEngine } from '../proxy/engines/http-proxy.js';
 import { createWorker } from '../proxy/worker.js';

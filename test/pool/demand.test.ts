@@ -1,7 +1,8 @@
 /** Demand: given, and estimated from the gaps between questions on a virtual clock. */
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/clock.js';
-import { createEstimatedDemand, createGivenDemand, type Demand, type EstimateOptions } from '../../src/pool/demand.js';
+import { createGivenDemand, type Demand } from '../../src/pool/demand.js';
+import { createEstimatedDemand, type EstimateOptions } from '../../src/pool/estimated-demand.js';
 import { createRandom } from '../../src/random.js';
 
 const rates = (demand: Demand): number[] => {

@@ -1,7 +1,8 @@
 /** Each policy: the conformance suite by one line, then what is its own. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRotation, policyNames, type PolicyName, type RotationOptions } from '../../src/pool/policies.js';
+import { policyNames, type PolicyName, type RotationOptions } from '../../src/pool/policies.js';
+import { createRotation } from '../../src/pool/rotations.js';
 import type { PoolMember } from '../../src/pool/pool.js';
 import type { Rotation } from '../../src/pool/rotation.js';
 import { createRandom } from '../../src/random.js';

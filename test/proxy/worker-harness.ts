@@ -5,7 +5,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage,
 import { afterEach } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { silentLog } from '../../src/log.js';
-import { createRotation } from '../../src/pool/policies.js';
+import { createRotation } from '../../src/pool/rotations.js';
 import { createHttpProxyEngine } from '../../src/proxy/engines/http-proxy.js';
 import type { ExchangeRecord } from '../../src/proxy/exchange.js';
 import { createWorker, type Worker, type WorkerOptions } from '../../src/proxy/worker.js';

@@ -7,7 +7,7 @@ import { createDnsStats, type DnsStats, type Transport } from '../../src/dns/sta
 import { createZone, type ZoneOptions, type ZoneRecord } from '../../src/dns/zone.js';
 import { encodeName } from '../../src/dns/name.js';
 import { createAuthority } from '../../src/pool/authority.js';
-import { createRotation } from '../../src/pool/policies.js';
+import { createRotation } from '../../src/pool/rotations.js';
 import { createPool, type Pool, type PoolMember } from '../../src/pool/pool.js';
 import { constantTtl } from '../../src/pool/ttl.js';
 
