@@ -59,10 +59,8 @@ export interface SimulatedAuthority {
 export interface AuthorityLayerOptions {
   readonly layer: AuthorityLayer;
   readonly members: readonly PoolMember[];
-  /** Of each resolver. */
-  readonly networks: readonly Network[];
-  /** Does any policy or TTL of this scenario weigh where requests come from? If not, nobody needs to know. */
-  readonly weighed: boolean;
+  /** One of each resolver; undefined when no policy or TTL of the scenario weighs where requests come from. */
+  readonly networks: readonly Network[] | undefined;
   readonly workers: Workers;
   /** Does anybody die in this scenario? If not, probes would find nothing and are left out. */
   readonly probed: boolean;
@@ -151,8 +149,8 @@ function createLoads(workers: Workers, clock: VirtualClock): SimulatedLoads {
   };
 }
 
-function createDemand({ layer, networks, clock, demandRandom, weighed }: AuthorityLayerOptions): Demand | undefined {
-  if (!weighed) return undefined;
+function createDemand({ layer, networks, clock, demandRandom }: AuthorityLayerOptions): Demand | undefined {
+  if (networks === undefined) return undefined;
   if (layer.demand.source === 'estimated') return createEstimatedDemand({ clock });
   const error = layer.demand.errorPercent / 100;
   return createGivenDemand(

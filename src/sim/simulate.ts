@@ -107,8 +107,7 @@ function createWorld(scenario: Scenario, options: SimulateOptions): World {
   const authority = createSimulatedAuthority({
     layer: scenario.authority,
     members,
-    networks: networksOf(scenario, addresses, perResolver),
-    weighed: weighsDemand(scenario),
+    networks: weighsDemand(scenario) ? networksOf(scenario, addresses, perResolver) : undefined,
     workers,
     probed: mortal,
     makeRotation: options.makeRotation ?? builtIn,

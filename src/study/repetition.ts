@@ -1,7 +1,7 @@
 /**
  * One repetition of one scenario, modules of the user's own loaded first: simulating itself waits for nothing.
  */
-import { type RotationOptions } from '../pool/policies.js';
+import type { RotationOptions } from '../pool/policies.js';
 import { loadRotationMaker } from '../pool/policy-loading.js';
 import type { Rotation } from '../pool/rotation.js';
 import type { Run } from '../sim/run.js';

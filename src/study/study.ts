@@ -6,7 +6,7 @@
  * are complete and then let go of, because those of a thousand points would fill the memory.
  */
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../clock.js';
+import type { Clock, Timer } from '../clock.js';
 import { ServiceError } from '../service.js';
 import type { Run } from '../sim/run.js';
 import type { Scenario } from '../sim/scenario.js';
@@ -72,16 +72,20 @@ export function startStudy(points: readonly Scenario[], options: StudyOptions): 
     }
   }
 
+  let patience: Timer | undefined;
   const crew = Array.from({ length: threads }, (_, index) => startThread(cells, index + 1, warn));
   return {
     finished: Promise.all(crew.map(serve))
       .then(() => ledger.close())
-      .finally(() => Promise.all(crew.map((thread) => thread.end()))),
+      .finally(() => {
+        patience?.cancel();
+        return Promise.all(crew.map((thread) => thread.end()));
+      }),
     repetitions: jobs.length,
     progress: () => done + cells.subarray(1).reduce((sum, part) => sum + part, 0) / wholeProgress,
     stop() {
       Atomics.store(cells, stopSlot, 1);
-      options.clock.after(stopMsMax, () => crew.forEach((thread) => void thread.end()));
+      patience ??= options.clock.after(stopMsMax, () => crew.forEach((thread) => void thread.end()));
     },
   };
 }

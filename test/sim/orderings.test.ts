@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { gatewaysOf, runs } from '../support/scenarios.js';
 
 /** P(maximum utilisation < 0.9), of few and short runs: differences of a few hundredths mean nothing. */
-function calm(policy: string, ttl: number | string, relative: readonly number[] = []): number {
-  const list = runs(gatewaysOf({ durationS: 9000, authority: { policy, ttl }, workers: { relative } }), 3);
+function calm(policy: string, ttl: number | string, relative: readonly number[] = [], errorPercent = 0): number {
+  const demand = { source: 'given', errorPercent } as const;
+  const list = runs(gatewaysOf({ durationS: 9000, authority: { policy, ttl, demand }, workers: { relative } }), 3);
   const parts = list.map(({ maxUtilisation }) => maxUtilisation.filter((most) => most < 0.9).length / maxUtilisation.length);
   return parts.reduce((sum, part) => sum + part, 0) / parts.length;
 }
@@ -37,6 +38,13 @@ describe('TTLs that go with the domain', () => {
     const server = calm('two-tier', '240/per-domain-and-server', relative);
     expect(server).toBeGreaterThan(calm('two-tier', '240/per-domain', relative) + 0.2);
     expect(server).toBeGreaterThan(calm('two-tier', 240, relative) + 0.4);
+  });
+
+  it('are as good as what is known of the domains', () => {
+    const [known, guessed] = [calm('two-tier', '240/per-domain'), calm('two-tier', '240/per-domain', [], 90)];
+    process.stderr.write(`estimates off by up to 90 %: ${known.toFixed(3)} → ${guessed.toFixed(3)}\n`);
+    expect(guessed).toBeLessThan(known - 0.05);
+    expect(guessed).toBeGreaterThan(calm('two-tier', 240));
   });
 
   it('cost the authority as many questions as the constant one', () => {
