@@ -1,26 +1,22 @@
 /**
  * What one answer costs, without sockets: our responder against dns2's parser and encoder doing the same, in one run.
  *
- *     npm run build && node --experimental-strip-types bench/dns-responder.ts
+ *     npm run build && node dist/bench/dns-responder.js
  *
- * Node 22.6 or newer runs it as it is (from 22.18 the flag may be left out). It measures the compiled `dist`, since that
- * is what serves. Figures hold for this machine only; the ratios are the result. Rounds alternate between the
- * contenders and the best of each counts, so that a busy machine slows both alike.
+ * Figures hold for this machine only; the ratios are the result. Rounds alternate between the contenders and the best of each
+ * counts, so that a busy machine slows both alike.
  */
 import { cpus } from 'node:os';
 import { Packet } from 'dns2';
-
-// Types from the sources, code from the build: `dist` need not exist for the type check.
-const load = async (path: string): Promise<unknown> => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { systemClock } = (await load('clock.js')) as typeof import('../src/clock.js');
-const { createRandom } = (await load('random.js')) as typeof import('../src/random.js');
-const { createPool } = (await load('pool/pool.js')) as typeof import('../src/pool/pool.js');
-const { createAuthority } = (await load('pool/authority.js')) as typeof import('../src/pool/authority.js');
-const { createRotation } = (await load('pool/rotations.js')) as typeof import('../src/pool/rotations.js');
-const { constantTtl } = (await load('pool/ttl.js')) as typeof import('../src/pool/ttl.js');
-const { createZone } = (await load('dns/zone.js')) as typeof import('../src/dns/zone.js');
-const { createDnsStats } = (await load('dns/stats.js')) as typeof import('../src/dns/stats.js');
-const { createResponder } = (await load('dns/responder.js')) as typeof import('../src/dns/responder.js');
+import { systemClock } from '../src/clock.js';
+import { createResponder } from '../src/dns/responder.js';
+import { createDnsStats } from '../src/dns/stats.js';
+import { createZone } from '../src/dns/zone.js';
+import { createAuthority } from '../src/pool/authority.js';
+import { createPool } from '../src/pool/pool.js';
+import { createRotation } from '../src/pool/rotations.js';
+import { constantTtl } from '../src/pool/ttl.js';
+import { createRandom } from '../src/random.js';
 
 const zoneName = 'roundhouse.test';
 const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'];

@@ -1,20 +1,17 @@
 /**
  * One run of one contender of bench/simulator.ts in a process of its own, so that memory and the compiler's state are its own.
  *
- *     node --experimental-strip-types bench/simulator-run.ts ours|heap CLIENTS REQUESTS
+ *     npm run build && node dist/bench/simulator-run.js ours|ours-skewed|heap CLIENTS REQUESTS
  *
  * The model, which bench/simulator.py has too: clients think (exponential, mean 15 s) from request to request; a session has
  * 20 requests (geometric) and takes its worker from its resolver's cache, which the authority fills by round-robin for 30 s;
  * ten clients a resolver; 8 workers serve first come first served (exponential), busy two thirds of the time.
  */
+import { systemClock } from '../src/clock.js';
+import { createRandom } from '../src/random.js';
 import type { Scenario } from '../src/sim/scenario.js';
-
-// Types from the sources, code from the build: `dist` need not exist for the type check.
-const load = async (path: string): Promise<unknown> => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { systemClock } = (await load('clock.js')) as typeof import('../src/clock.js');
-const { createRandom } = (await load('random.js')) as typeof import('../src/random.js');
-const { simulate } = (await load('sim/simulate.js')) as typeof import('../src/sim/simulate.js');
-const { inlineMore } = (await load('study/inlining.js')) as typeof import('../src/study/inlining.js');
+import { simulate } from '../src/sim/simulate.js';
+import { inlineMore } from '../src/study/inlining.js';
 
 const thinkS = 15;
 const sessionRequests = 20;

@@ -1,19 +1,21 @@
 /**
  * What one simulated request costs: our simulator against the simplest alternatives on the same model, in one run.
  *
- *     npm run build && node --experimental-strip-types bench/simulator.ts [rounds]
+ *     npm run build && node dist/bench/simulator.js [rounds]
  *
- * Node 22.6 or newer runs it as it is. The contenders: a binary heap of objects and closures in TypeScript, and Debian's
- * python3-simpy and python3-simpy3 where they are installed. The model is described in bench/simulator-run.ts; that all have
- * the same one is checked first. Each run is a process of its own, contenders take turns, and processor time counts, so that
- * other work on the machine disturbs little. Medians, with the least and the most in brackets; the ratios are the result.
+ * The contenders: a binary heap of objects and closures in TypeScript, and Debian's python3-simpy and python3-simpy3 where
+ * they are installed. The model is described in bench/simulator-run.ts; that all have the same one is checked first. Each run
+ * is a process of its own, contenders take turns, and processor time counts, so that other work on the machine disturbs
+ * little. Medians, with the least and the most in brackets; the ratios are the result.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../src/version.js';
 import type { Outcome } from './simulator-run.js';
+import { medianOf, spreadOf, spreadText } from './harness/spread.js';
 
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const root = fileURLToPath(packageRoot);
 const python = '/usr/bin/python3'; // Debian's own, which sees Debian's packages
 
 interface Contender {
@@ -24,14 +26,15 @@ interface Contender {
   readonly clientsMax: number;
 }
 
-const node = [process.execPath, '--experimental-strip-types', '--no-warnings'];
-const typescript = (name: string): readonly string[] => [...node, here('simulator-run.ts'), name];
+const runProgram = fileURLToPath(new URL('./simulator-run.js', import.meta.url));
+const simpyProgram = fileURLToPath(new URL('bench/simulator.py', packageRoot)); // not compiled, so not beside us
+const typescript = (name: string): readonly string[] => [process.execPath, runProgram, name];
 
 const all: readonly Contender[] = [
   { name: 'ours', command: typescript('ours'), requests: 40_000_000, clientsMax: 1e6 },
   { name: 'heap of objects', command: typescript('heap'), requests: 3_000_000, clientsMax: 1e6 },
-  { name: 'python3-simpy', command: [python, here('simulator.py'), 'simpy2'], requests: 100_000, clientsMax: 1e5 },
-  { name: 'python3-simpy3', command: [python, here('simulator.py'), 'simpy3'], requests: 100_000, clientsMax: 1e5 },
+  { name: 'python3-simpy', command: [python, simpyProgram, 'simpy2'], requests: 100_000, clientsMax: 1e5 },
+  { name: 'python3-simpy3', command: [python, simpyProgram, 'simpy3'], requests: 100_000, clientsMax: 1e5 },
 ];
 
 /** Beside the table: the model with resolvers as they are, which only ours has. */
@@ -58,12 +61,6 @@ function checkSameModel(contenders: readonly Contender[]): void {
   if (ratios.some((ratio) => Math.abs(ratio - 1) > 0.15)) throw new Error(`not the same model: ${ratios.join(' ')}`);
 }
 
-function spread(values: readonly number[]): { readonly median: number; readonly text: string } {
-  const sorted = [...values].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)]!;
-  return { median, text: `${digits(median)} (${digits(sorted[0]!)}–${digits(sorted.at(-1)!)})` };
-}
-
 const digits = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
 const nsOf = ({ cpuS, requests }: Outcome): number => (cpuS * 1e9) / requests;
 
@@ -75,19 +72,20 @@ function compare(contenders: readonly Contender[], clients: number, rounds: numb
       if (clients <= contender.clientsMax) outcomes[index]!.push(run(contender, clients, contender.requests));
     });
   }
-  const ours = spread(outcomes[0]!.map(nsOf)).median;
+  const ours = medianOf(outcomes[0]!.map(nsOf)) ?? Number.NaN;
   const cells = outcomes.map((each, index) => {
-    if (each.length === 0) return 'not run';
-    const { median, text } = spread(each.map(nsOf));
-    return index === 0 ? text : `${text}, ×${digits(median / ours)}`;
+    const spread = spreadOf(each.map(nsOf));
+    if (spread === null) return 'not run';
+    const text = spreadText(spread, digits);
+    return index === 0 ? text : `${text}, ×${digits(spread.median / ours)}`;
   });
-  const memory = spread(outcomes[0]!.map(({ memoryMb }) => memoryMb)).median;
+  const memory = medianOf(outcomes[0]!.map(({ memoryMb }) => memoryMb)) ?? Number.NaN;
   return `| ${clients.toLocaleString('en')} | ${cells.join(' | ')} | ${(1e3 / ours).toFixed(2)} | ${memory.toFixed(0)} |`;
 }
 
 const rounds = Number(process.argv[2] ?? 5);
 const contenders = all.filter(isThere);
-const commit = spawnSync('git', ['-C', here('.'), 'describe', '--always', '--dirty'], { encoding: 'utf8' }).stdout.trim();
+const commit = spawnSync('git', ['-C', root, 'describe', '--always', '--dirty'], { encoding: 'utf8' }).stdout.trim();
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 print(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, commit ${commit}, ${rounds} rounds`);
@@ -97,5 +95,5 @@ print('\nNanoseconds of processor time for each client request:\n');
 print(`| clients | ${contenders.map(({ name }) => name).join(' | ')} | ours, million requests/s per core | ours, MB |`);
 print(`|${' --- |'.repeat(contenders.length + 3)}`);
 for (const clients of [1e3, 1e4, 1e5, 1e6]) print(compare(contenders, clients, rounds));
-const best = spread(Array.from({ length: rounds }, () => nsOf(run(skewed, 1e6, skewed.requests))));
-print(`\nOurs, a million clients, resolvers by Zipf's law, TTL 60 s: ${best.text} ns, ${(1e3 / best.median).toFixed(2)} million requests/s per core`);
+const best = spreadOf(Array.from({ length: rounds }, () => nsOf(run(skewed, 1e6, skewed.requests))));
+print(`\nOurs, a million clients, resolvers by Zipf's law, TTL 60 s: ${spreadText(best, digits)} ns, ${(1e3 / (best?.median ?? Number.NaN)).toFixed(2)} million requests/s per core`);

@@ -8,7 +8,10 @@ const asked = process.argv.slice(2);
 const majors = asked.length > 0 ? asked : ['22', '24', '26'];
 const vitest = 'node_modules/vitest/vitest.mjs';
 // What these find by a minute of simulation follows on every version from digits that are the same: test/sim/digits.test.ts.
-const settled = ['known-answers', 'orderings', 'equality'].flatMap((name) => ['--exclude', `test/sim/${name}.test.ts`]);
+const simulations = ['known-answers', 'orderings', 'equality'].map((name) => `test/sim/${name}.test.ts`);
+// Minutes of whole benchmarks, whose parts (a tier as child processes, users on real sockets, rounds) have tests that are not left out.
+const benchmarks = ['bench-rotation', 'benchmark-page'].map((name) => `test/e2e/${name}.test.ts`);
+const settled = [...simulations, ...benchmarks].flatMap((file) => ['--exclude', file]);
 
 for (const major of majors) {
   console.log(`\n== Node ${major}`);

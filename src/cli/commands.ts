@@ -7,6 +7,7 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { version } from '../version.js';
+import { rotationFlags } from './bench-rotation-flags.js';
 import { configFlags, defaultControl, UsageError, type Flag } from './flags.js';
 
 const expectedErrors = new Set(['ServiceError', 'LogError', 'ConfigError', 'ControlError', 'UsageError']);
@@ -58,6 +59,37 @@ async function runRole(role: 'dns' | 'worker' | 'control' | 'origin', given: Giv
 async function runAdmin(verb: 'drain' | 'enable' | 'disable', given: Given): Promise<void> {
   const { adminCommand } = await import('./status.js');
   print(await adminCommand(verb, given));
+}
+
+/** @param groups of flags, by the heading that each has in the help */
+function withGroups(parser: Argv, groups: Readonly<Record<string, Readonly<Record<string, Options>>>>): Argv {
+  return Object.entries(groups).reduce((grouped, [title, flags]) => grouped.options(flags).group(Object.keys(flags), title), parser);
+}
+
+function rotationOptions(parser: Argv): Argv {
+  return withGroups(parser, rotationFlags)
+    .example('$0 bench rotation', 'round-robin against a static list')
+    .example('$0 bench rotation --duration 30 --kill w3@10s', 'what a death costs')
+    .example('$0 bench rotation --scenario one-big-resolver', 'one cache, and no rotation is even')
+    .epilogue('Ctrl-C ends the round under way and shows what the complete ones say, marked as partial, with exit code 130.');
+}
+
+/** @param atOnce the flag for how many `units` are under way at a time. @param driver the one that is preferred */
+function serversOptions(parser: Argv, atOnce: string, units: string, driver: string): Argv {
+  return parser
+    .option('contender', { alias: 'c', type: 'string', array: true, describe: 'who takes part; may be given several times (default: all that are installed)' })
+    .option('rounds', { ...number, describe: 'turns of each (default: as few as a verdict needs)' })
+    .option('seconds', { ...number, describe: 'measured in each turn (default: 1)' })
+    .option('warm-up', { ...number, describe: 'seconds before, which do not count (default: 3 for what Node runs, 1 for others)' })
+    .option(atOnce, { ...number, describe: `${units} at a time (default: 64)` })
+    .option('driver', { type: 'string', describe: `what makes the load: ${driver} or own (default: ${driver} if it is installed)` })
+    .option('json', { type: 'string', describe: 'print JSON, or write it to this file beside the table' })
+    .epilogue('Ctrl-C shows what was measured until then, marked as partial, with exit code 130. What is measured and how: bench/README.md.');
+}
+
+async function runServers(task: 'dns' | 'proxy', given: Given): Promise<void> {
+  const { benchServersCommand } = await import('./bench-servers.js');
+  exitCode = await benchServersCommand(task, given);
 }
 
 const words = hideBin(process.argv);
@@ -178,6 +210,37 @@ const parser = yargs(words)
       const { simulateCommand } = await import('./simulate.js');
       exitCode = await simulateCommand(given);
     },
+  )
+  .command('bench', 'measure on real sockets', (y) =>
+    y
+      .command('rotation', 'rotation policies against each other, with a verdict', rotationOptions, async (given) => {
+        const { benchRotation } = await import('./bench-rotation.js');
+        exitCode = await benchRotation(given);
+      })
+      .command(
+        'dns',
+        'DNS servers side by side: processor time of a query, queries a second',
+        (sub) =>
+          serversOptions(sub, 'inflight', 'queries', 'dnsperf')
+            .example('$0 bench dns', 'all that are installed, about four minutes')
+            .example('$0 bench dns -c ours -c knot', 'two of them')
+            .example('$0 bench dns -c node-dgram -c canary', 'is a delay of 100 µs a query detected?'),
+        (given) => runServers('dns', given),
+      )
+      .command(
+        'proxy',
+        'reverse proxies side by side: processor time of a request, requests a second',
+        (sub) =>
+          serversOptions(sub, 'connections', 'connections', 'wrk')
+            .example('$0 bench proxy', 'all that are installed, about four minutes')
+            .example('$0 bench proxy -c ours -c nginx', 'two of them')
+            .example('$0 bench proxy -c node-http -c node-http', 'are two identical ones told apart?'),
+        (given) => runServers('proxy', given),
+      )
+      .example('$0 bench rotation', 'which rotation spreads load better?')
+      .example('$0 bench dns', 'our DNS server beside dns2, BIND, Knot, NSD, gdnsd and PowerDNS')
+      .example('$0 bench proxy', 'our workers beside http-proxy, node:http, nginx and HAProxy')
+      .demandCommand(1, 'what to measure is needed, such as `roundhouse bench rotation`'),
   )
   .command(
     'drain <member>',

@@ -7,6 +7,7 @@ import { scenarioJsonSchema, scenarioMarkdown } from '../config/scenario-referen
 import { metricsMarkdown } from '../metrics/reference.js';
 import { proxyMarkdown } from '../proxy/reference.js';
 import { resultSchemaText } from '../study/summary-schema.js';
+import { packageRoot } from '../version.js';
 
 const pages = {
   'CONFIG.md': configMarkdown,
@@ -19,6 +20,6 @@ const pages = {
 };
 
 for (const [name, make] of Object.entries(pages)) {
-  writeFileSync(new URL(`../../docs/${name}`, import.meta.url), make());
+  writeFileSync(new URL(`docs/${name}`, packageRoot), make());
   process.stdout.write(`docs/${name}\n`);
 }

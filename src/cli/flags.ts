@@ -2,6 +2,7 @@
  * The flags that stand for configuration: which key each one overrides, and its text in `--help`. One table, so that a
  * flag, its help and the name in an error message cannot drift apart.
  */
+import { plainValue } from '../config/settings.js';
 
 export interface Flag {
   /** The configuration key. */
@@ -86,14 +87,6 @@ function numberIn(typed: unknown): unknown {
   return typeof typed === 'string' && /^-?\d+(\.\d+)?$/.test(typed) ? Number(typed) : typed;
 }
 
-function plainValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
 function place(target: Record<string, unknown>, key: string, value: unknown): void {
   const path = key.split('.');
   const last = path.pop() as string; // split gives at least one
@@ -120,4 +113,15 @@ export function controlFlag(given: unknown): URL {
 /** One sentence for the flags that are no configuration, as loading has it for those that are. */
 export function wrongValue(flag: string, expected: string, typed: unknown): UsageError {
   return new UsageError(`--${flag}: expected ${expected}, got ${JSON.stringify(typed)}`);
+}
+
+/** Of a flag that may be given several times. */
+export const listed = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+
+/** @throws UsageError */
+export function wholeNumber(typed: unknown, flag: string, least: number, most: number): number | undefined {
+  if (typed === undefined) return undefined;
+  const number = /^\d{1,10}$/.test(String(typed)) ? Number(typed) : Number.NaN;
+  if (!(number >= least && number <= most)) throw wrongValue(flag, `a whole number from ${least} to ${most}`, typed);
+  return number;
 }

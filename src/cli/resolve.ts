@@ -6,8 +6,8 @@ import { systemClock } from '../clock.js';
 import { createDnsClient, type DnsAnswer, type DnsClient } from '../dns/client.js';
 import { fairness } from '../pool/fairness.js';
 import type { SocketAddress } from '../service.js';
+import { bar, percent, table } from '../text/table.js';
 import { wrongValue } from './flags.js';
-import { bar, percent, table } from './table.js';
 
 interface ResolveOptions {
   readonly name: string;

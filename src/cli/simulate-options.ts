@@ -4,7 +4,8 @@
 import { formatPath } from '../config/outline.js';
 import { parseKey, plainValue, type Setting } from '../config/settings.js';
 import type { Sweep } from '../study/sweep.js';
-import { UsageError, wrongValue } from './flags.js';
+import { listed, UsageError, wholeNumber, wrongValue } from './flags.js';
+import { settingOf } from './scenario-flags.js';
 
 export interface SimulateGiven {
   readonly scenario: string | undefined;
@@ -48,21 +49,12 @@ export function simulateGiven(given: Readonly<Record<string, unknown>>): Simulat
   };
 }
 
-const listed = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
-
 function shorthands(given: Readonly<Record<string, unknown>>): Setting[] {
   const { policy, repetitions } = given;
   return [
     ...(typeof policy === 'string' ? [{ path: ['authority', 'policy'], value: policy, flag: '--policy' }] : []),
     ...(repetitions === undefined ? [] : [{ path: ['repetitions'], value: plainValue(String(repetitions)), flag: '--repetitions' }]),
   ];
-}
-
-function settingOf(setting: string): Setting {
-  const at = setting.indexOf('=');
-  const path = at < 0 ? undefined : parseKey(setting.slice(0, at));
-  if (path === undefined) throw new UsageError(`--set ${setting}: expected KEY=VALUE such as clients.count=1000`);
-  return { path, value: plainValue(setting.slice(at + 1)), flag: `--set ${setting}` };
 }
 
 function sweepOf(sweep: string): Sweep {
@@ -86,11 +78,4 @@ function splitValues(text: string): string[] {
     else values.push(`${values.pop()}${letter}`);
   }
   return values;
-}
-
-function wholeNumber(typed: unknown, flag: string, least: number, most: number): number | undefined {
-  if (typed === undefined) return undefined;
-  const number = /^\d{1,10}$/.test(String(typed)) ? Number(typed) : Number.NaN;
-  if (!(number >= least && number <= most)) throw wrongValue(flag, `a whole number from ${least} to ${most}`, typed);
-  return number;
 }

@@ -6,7 +6,8 @@
  */
 import type { ChangeSummary, Estimate, Summary, WorkerSummary } from '../sim/summary.js';
 import { plain } from '../study/sweep.js';
-import { bar, percent, table, type Align } from './table.js';
+import { counted, fine, grouped, time } from '../text/numbers.js';
+import { bar, percent, table, type Align } from '../text/table.js';
 
 const barCells = 20;
 /** More workers than fit on a screen are told by those that stand out. */
@@ -58,12 +59,13 @@ const byLoad = (workers: readonly WorkerSummary[]): readonly WorkerSummary[] =>
   [...workers].sort((a, b) => b.utilisation - a.utilisation).slice(0, workersShown);
 
 function serviceFacts(summary: Summary): Fact[] {
-  const { fairness, addressRequestsPerSession, controlledShare, response } = summary;
+  const { fairness, peakOverMean, addressRequestsPerSession, controlledShare, response } = summary;
   const { requests, failedRequests, unfinishedRequests, extraConnectS } = summary;
   const { mean, p50, p95, p99 } = response;
   const failed = `${grouped(failedRequests)} failed (${fine(failedRequests / Math.max(1, requests))})`;
   return [
     ['fairness', `Jain index ${fairness.jain.toFixed(4)} (1 is even), max/mean ${fairness.maxOverMean.toFixed(3)}, CV ${fairness.cv.toFixed(4)}`],
+    ['max/mean by interval', `${estimate(peakOverMean)}, which the long run averages away`],
     ['address requests', `${addressRequestsPerSession.toFixed(4)} a session; DNS chose the worker of ${fine(controlledShare)} of the requests`],
     ['response time', `mean ${time(mean)}, median ${time(p50)}, 95 % ${time(p95)}, 99 % ${time(p99)}`],
     ['requests', `${grouped(requests)}, of which ${failed}, ${grouped(unfinishedRequests)} in service at the end`],
@@ -139,20 +141,4 @@ function percentEstimate(given: Estimate | undefined): string {
   return `${(100 * given.mean).toFixed(1)}${given.halfWidth === null ? '' : ` ± ${(100 * given.halfWidth).toFixed(1)}`} %`;
 }
 
-/** A per cent that may be a small one. */
-const fine = (part: number): string => `${part === 0 ? 0 : (100 * part).toPrecision(3)} %`;
-
-/** Three digits in the unit that suits. */
-function time(seconds: number): string {
-  if (seconds === 0) return '0 s';
-  if (seconds < 0.001) return `${(1e6 * seconds).toPrecision(3)} µs`;
-  if (seconds < 1) return `${(1000 * seconds).toPrecision(3)} ms`;
-  return `${seconds < 1000 ? seconds.toPrecision(3) : Math.round(seconds)} s`;
-}
-
 const figure = (value: number): string => (value < 1000 ? String(Number(value.toPrecision(4))) : grouped(Math.round(value)));
-
-/** 1,234,567 on every machine, whatever its language. */
-const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

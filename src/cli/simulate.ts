@@ -6,22 +6,21 @@
 import { systemClock } from '../clock.js';
 import { formatPath } from '../config/outline.js';
 import { yamlText } from '../config/print.js';
-import { nearest } from '../config/problems.js';
 import { openScenario, type LoadedScenario } from '../config/scenario-load.js';
-import { ServiceError } from '../service.js';
 import { summarise } from '../sim/summary.js';
-import { scenarioFile, scenarioNames } from '../study/catalogue.js';
+import { scenarioNames } from '../study/catalogue.js';
 import { startStudy } from '../study/study.js';
 import { ownSweeps, pointsOf, type Point, type Sweep } from '../study/sweep.js';
 import { defaultThreads } from '../study/threads.js';
-import { UsageError } from './flags.js';
-import { jsonText } from './json.js';
+import { jsonText } from '../text/json.js';
+import { table } from '../text/table.js';
+import { onInterrupt } from './interrupt.js';
+import { complain, print } from './output.js';
+import { scenarioFileOf } from './scenario-flags.js';
+import { drawLines, terminalOf } from './screen-lines.js';
 import { simulateGiven, type SimulateGiven } from './simulate-options.js';
-import { showProgress } from './simulate-progress.js';
+import { progressLine } from './simulate-progress.js';
 import { summaryText, sweepText, type SweepRow } from './simulate-table.js';
-import { table } from './table.js';
-
-const complain = (text: string): void => void process.stderr.write(`roundhouse: ${text}\n`);
 
 /** @returns the exit code. */
 export async function simulateCommand(words: Readonly<Record<string, unknown>>): Promise<number> {
@@ -30,7 +29,7 @@ export async function simulateCommand(words: Readonly<Record<string, unknown>>):
     await print(catalogueText());
     return 0;
   }
-  const file = openScenario(fileOf(given.scenario));
+  const file = openScenario(scenarioFileOf(given.scenario));
   const base = file.load(given.settings);
   const sweeps = given.sweeps.length > 0 ? given.sweeps : ownSweeps(base.document.sweep ?? {}, given.settings);
   const scenarioYaml = yamlText(printed(base, sweeps)).trimEnd();
@@ -50,18 +49,9 @@ export async function simulateCommand(words: Readonly<Record<string, unknown>>):
   return stopped ? 130 : 0;
 }
 
-function fileOf(nameOrPath: string): string {
-  const file = scenarioFile(nameOrPath);
-  if (file !== undefined) return file;
-  const names = scenarioNames();
-  const close = nearest(nameOrPath, names);
-  const hint = close === undefined ? '' : `did you mean ${close}? `;
-  throw new UsageError(`unknown scenario ${JSON.stringify(nameOrPath)}; ${hint}Known are ${names.join(', ')}; anything else must be the path of a file (./my.yaml)`);
-}
-
 function catalogueText(): string {
   const rows = scenarioNames().map((name) => {
-    const { description } = openScenario(fileOf(name)).load([]).scenario;
+    const { description } = openScenario(scenarioFileOf(name)).load([]).scenario;
     return [name, description.split('\n', 1)[0] ?? ''];
   });
   return `${table(['scenario', 'what it shows'], rows)}\n\nRun one with \`roundhouse simulate NAME\`; \`--print\` shows it as a file to start your own from.`;
@@ -95,8 +85,9 @@ async function study(scenario: string, points: readonly Point[], loaded: Loaded,
       results.push({ set: points[point]?.set ?? {}, summary: summarise(runs, { scenario, definition, seed, wallSeconds }) });
     },
   });
-  const { isTTY } = process.stderr;
-  const progress = showProgress(running, systemClock, complain, isTTY ? (text) => void process.stderr.write(text) : undefined);
+  const beganMs = systemClock.monotonicMs();
+  const lines = (): readonly string[] => [progressLine(running, systemClock.monotonicMs() - beganMs)];
+  const progress = drawLines({ clock: systemClock, lines, terminal: terminalOf(process.stderr), note: complain });
   let stopped = false;
   const release = onInterrupt(() => {
     stopped = true;
@@ -112,40 +103,9 @@ async function study(scenario: string, points: readonly Point[], loaded: Loaded,
   return { results, stopped };
 }
 
-/** Who runs us under npm gets each Ctrl-C twice, from the terminal and from npm: two so close together are one. */
-const sameSignalMs = 300;
-
-/** @param stop called once; any later signal ends the process. @returns what gives the signals back */
-function onInterrupt(stop: () => void): () => void {
-  let firstMs: number | undefined;
-  const interrupted = (): void => {
-    const nowMs = systemClock.monotonicMs();
-    if (firstMs === undefined) stop();
-    else if (nowMs - firstMs > sameSignalMs) process.exit(130);
-    firstMs ??= nowMs;
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, interrupted);
-  return () => signals.forEach((signal) => process.off(signal, interrupted));
-}
-
 async function show(results: readonly SweepRow[], swept: boolean, partial: boolean, json: boolean): Promise<void> {
   const [first] = results;
   if (first === undefined) return json ? print(jsonText({ partial, points: [] })) : undefined; // stopped before there was anything
   if (!json) return print(swept ? sweepText(results, partial) : summaryText(first.summary));
   await print(jsonText(swept ? { partial, points: results.map(({ set, summary }) => ({ set, ...summary })) } : first.summary));
-}
-
-/**
- * Waits until it is written: a result may be megabytes, and the process exits after it. A reader that has gone (`| head -1`) has
- * seen enough. @throws ServiceError for a full disk
- */
-function print(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.on('error', () => undefined); // told below
-    process.stdout.write(`${text}\n`, (error) => {
-      if (error === null || error === undefined || ('code' in error && error.code === 'EPIPE')) resolve();
-      else reject(new ServiceError(`output: ${error.message}`, { cause: error }));
-    });
-  });
 }

@@ -4,8 +4,8 @@
 import { systemClock } from '../clock.js';
 import { createControlClient, type AdminVerb } from '../control/client.js';
 import type { MemberStatus, OriginStatus, Status } from '../control/status.js';
+import { percent, span, table, type Align } from '../text/table.js';
 import { controlFlag } from './flags.js';
-import { percent, span, table, type Align } from './table.js';
 
 const head = ['member', 'address', 'health', 'since', 'why', 'probes', 'admin', 'in DNS', 'share', 'busy', 'requests', 'in flight'];
 const align: readonly Align[] = ['left', 'left', 'left', 'right', 'left', 'left', 'left', 'left', 'right', 'right', 'right', 'right'];

@@ -32,7 +32,8 @@ function overload(scenario: Scenario): string[] {
   return [`${figures}: queues grow without end, and response times say only how long was simulated`];
 }
 
-function lateEvents({ events, durationS }: Scenario): string[] {
+/** Those that would happen after the end. */
+export function lateEvents({ events, durationS }: Scenario): string[] {
   const late = events.filter(({ atS }) => atS >= durationS);
   if (late.length === 0) return [];
   const kinds = late.map(({ kind, atS }) => `${kind} at ${atS} s`).join(', ');

@@ -120,6 +120,9 @@ const dns = z
   })
   .prefault({});
 
+export const engineNames = ['http-proxy'] as const;
+export const engineDefault: (typeof engineNames)[number] = 'http-proxy';
+
 const workers = z
   .strictObject({
     count: z.int().min(1).max(250).default(4).describe('How many workers `up` runs, unless `members` lists them.'),
@@ -133,7 +136,7 @@ const workers = z
 
 const proxy = z
   .strictObject({
-    engine: z.enum(['http-proxy']).default('http-proxy').describe('Which HTTP engine serves.'),
+    engine: z.enum(engineNames).default(engineDefault).describe('Which HTTP engine serves.'),
     policy: policy(originPolicyNames).default('round-robin').describe('How a worker orders the origins; words of `dns.policy`.'),
     host: z.enum(['rewrite', 'keep']).default('rewrite').describe('`rewrite`: the origin sees its own name in Host (and ours in X-Forwarded-Host). `keep`: it sees the name the client asked for.'),
     trustedNetworks: z.array(prefix).max(1000).default([]).describe('Clients whose Forwarded, X-Forwarded-* and X-Request-Id fields are believed.'),

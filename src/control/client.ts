@@ -4,12 +4,15 @@
 import type { Clock } from '../clock.js';
 import type { MemberChange } from './api.js';
 import { withDeadline } from './deadline.js';
+import type { ServiceDiscovery } from './discovery.js';
 import type { Status } from './status.js';
 
 export type AdminVerb = 'drain' | 'enable' | 'disable';
 
 export interface ControlClient {
   status(): Promise<Status>;
+  /** Where each process serves its metrics. */
+  discovery(): Promise<ServiceDiscovery>;
   change(member: string, verb: AdminVerb): Promise<MemberChange>;
 }
 
@@ -45,6 +48,7 @@ export function createControlClient(control: URL, token: string | undefined, clo
 
   return {
     status: async () => (await call('GET', '/api/status')) as Status, // the other end is the same version of this program
+    discovery: async () => (await call('GET', '/api/discovery')) as ServiceDiscovery, // as above
     change: async (member, verb) => (await call('POST', `/api/members/${encodeURIComponent(member)}/${verb}`)) as MemberChange,
   };
 }

@@ -13,6 +13,7 @@ export interface MemberStatus {
   readonly address: string | undefined;
   readonly address6: string | undefined;
   readonly port: number;
+  readonly weight: number;
   readonly health: Health;
   readonly reason: HealthReason;
   readonly detail: string;
@@ -98,8 +99,8 @@ export async function collectStatus(options: StatusOptions): Promise<Status> {
 }
 
 function factsOf({ member, admin, health, reason, detail, sinceMs, alarmed }: MemberState) {
-  const { name, address, address6, port } = member;
-  return { name, address, address6, port, health, reason, detail, sinceMs, admin, alarmed };
+  const { name, address, address6, port, weight } = member;
+  return { name, address, address6, port, weight, health, reason, detail, sinceMs, admin, alarmed };
 }
 
 function placesOf(member: string, dns: Page | undefined): Pick<MemberStatus, 'firstPlaces' | 'share'> {

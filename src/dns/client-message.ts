@@ -194,4 +194,4 @@ function printable(text: string, encoding: 'latin1' | 'utf8' = 'latin1'): string
 
 const typeName = (code: number): string => Object.entries(typeCodes).find(([, known]) => known === code)?.[0] ?? `TYPE${code}`;
 
-const rcodeName = (code: number): string => Object.entries(rcodeNumbers).find(([, known]) => known === code)?.[0] ?? `RCODE${code}`;
+export const rcodeName = (code: number): string => Object.entries(rcodeNumbers).find(([, known]) => known === code)?.[0] ?? `RCODE${code}`;

@@ -12,19 +12,20 @@ export interface TcpExchange {
   close(): void;
 }
 
-export function createTcpExchange({ server, timeoutMs, clock }: DnsClientOptions): TcpExchange {
+export function createTcpExchange({ server, timeoutMs, clock, from }: DnsClientOptions): TcpExchange {
   const sockets = new Set<Socket>();
   const where = formatAddress(server);
   return {
     async ask(question) {
       const query = withFreshId(question);
-      const socket = connect({ host: server.address, port: server.port, noDelay: true });
+      const local = from === undefined ? {} : { localAddress: from };
+      const socket = connect({ host: server.address, port: server.port, noDelay: true, ...local });
       const timer = clock.after(timeoutMs, () => socket.destroy(new ServiceError(`dns: no answer from ${where} over TCP within ${timeoutMs} ms`)));
       sockets.add(socket);
       try {
         return await firstResponse(socket, query);
       } catch (error) {
-        throw error instanceof ServiceError ? error : exchangeError(error as Error, where); // sockets fail with nothing else
+        throw error instanceof ServiceError ? error : exchangeError(error as Error, where, from); // sockets fail with nothing else
       } finally {
         timer.cancel();
         sockets.delete(socket);

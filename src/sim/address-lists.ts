@@ -5,7 +5,7 @@
  */
 import type { Random } from '../random.js';
 import { nobody } from './client-records.js';
-import { shuffle } from './resolver-layer.js';
+import { shuffle } from './resolver-caches.js';
 import type { AddressChoice } from './scenario.js';
 
 export interface AddressLists {

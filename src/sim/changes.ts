@@ -80,7 +80,8 @@ function happen(parts: Parts, event: ScenarioEvent, unnoticed: Unnoticed): void 
       unnoticed.add(indexOf(event.worker), change, serves(event.worker));
       return workers.die(indexOf(event.worker), atS, event.how === 'refuse' ? 'refuses' : 'silent', (client, arrivedS) => {
         recorder.lost(arrivedS);
-        clients.lost(client, atS);
+        // First come first served has planned the next request long since: as if the response had come in time.
+        if (workers.eventful) clients.over(client, atS);
       });
     case 'worker-returns':
       unnoticed.add(indexOf(event.worker), change, !serves(event.worker));
@@ -103,7 +104,8 @@ function happen(parts: Parts, event: ScenarioEvent, unnoticed: Unnoticed): void 
   }
 }
 
-function followed(scenario: Scenario, event: ScenarioEvent): FollowedChange {
+/** What is known of an event when it happens; its effect is still to be seen. */
+export function followed(scenario: Scenario, event: ScenarioEvent): FollowedChange {
   const { atS, kind } = event;
   const seconds = kind === 'flash-crowd' ? 0 : Math.min(followedSMax, Math.max(0, Math.ceil(scenario.durationS - atS)));
   return {

@@ -1,62 +1,45 @@
 /**
- * Layer 3: clients. Who asks when, which address each one takes, what it remembers, and what it does when one does not work.
+ * Layer 3: clients. Who makes a request when: sessions, think times, streams, crowds. What a request is comes from outside, a
+ * model (`requests.ts`) or a real one, so that the virtual users of `bench rotation` are these clients on another clock.
  *
- * A client is a few numbers in typed arrays and at most one pending event, so that a million of them cost some 30 MB. What
- * connecting costs (`extraS`) is added to the response; the request stands in the worker's queue as of its first attempt.
+ * A client is a few numbers in typed arrays and at most one pending event, so that a million of them cost some 30 MB.
  */
 import type { Random } from '../random.js';
-import { createClientRecords, epochAndKindAt, epochMask, nobody, pagesLeftAt, recordWords, resolverAt } from './client-records.js';
-import { createConnecting, type ConnectingOptions } from './connecting.js';
+import { pagesLeftAt, recordWords, resolverAt } from './client-records.js';
 import type { EventQueue } from './event-queue.js';
-import { createSampler, createSessionLengths, createWorkSampler, exponential } from './laws.js';
-import { clientsMax, type ClientLayer } from './scenario.js';
+import { createSampler, createSessionLengths, exponential } from './laws.js';
+import { clientsMax, type ClientLayer, type Scenario } from './scenario.js';
 
 export interface Clients {
   /** Plans the first request of everybody who is there from the start. */
   begin(): void;
   /** The event of this id, which is a client's or the stream's. */
   act(id: number, atS: number): void;
-  /** A response came whose time could not be told at the request: the client may think of the next. */
-  served(client: number, atS: number, extraS: number): void;
-  /** The worker died that had this client's request in hand. */
-  lost(client: number, atS: number): void;
+  /** A request is over whose end could not be told when it was made: the client may think of the next. */
+  over(client: number, atS: number): void;
   /** A crowd comes: the next clients in line, who stay until `untilS`; or the stream runs `factor` times as fast. */
   crowd(count: number, factor: number, resolver: number | undefined, atS: number, untilS: number): void;
   crowdGoes(factor: number, atS: number): void;
 }
 
-export interface ClientOptions extends Omit<ConnectingOptions, 'records'> {
-  /** How many clients each resolver has from the start. */
-  readonly perResolver: Int32Array;
+export interface ClientOptions {
+  readonly scenario: Scenario;
+  readonly records: Int32Array;
   readonly events: EventQueue;
-  readonly workRandom: Random;
+  readonly random: Random;
+  readonly onSession: () => void;
+  /** Makes one request of a client, due at `atS`. Returns when the client will have its response; NaN when only `over` will tell. */
+  readonly request: (client: number, atS: number, newSession: boolean) => number;
 }
 
-export function createClients(options: ClientOptions): Clients {
-  const { scenario, events, workers, recorder, random } = options;
+export function createClients({ scenario, records, events, random, onSession, request }: ClientOptions): Clients {
   const { clients: layer } = scenario;
   const streamId = clientsMax(scenario);
-  const records = createClientRecords(layer, options.perResolver, streamId, random);
-  const connecting = createConnecting({ ...options, records });
   events.readAhead(records, recordWords);
   const sessionLength = createSessionLengths(layer.session, random);
   const { think, restOfThink } = createThinking(layer.think, random);
-  const work = createWorkSampler(layer.hits, scenario.workers.service, options.workRandom);
   const crowds = createCrowds(layer.count);
   const stream = createStream(layer.ratePerS, (atS) => events.schedule(streamId, atS), random);
-
-  /** Returns when it will have been served; NaN when only the departure tells. */
-  function request(client: number, atS: number, newSession: boolean): number {
-    const worker = connecting.connect(client, atS, newSession);
-    const extraS = connecting.extraS();
-    const epoch = (records[client * recordWords + epochAndKindAt] as number) & epochMask;
-    if (worker === nobody) {
-      recorder.failed(atS, epoch);
-      return atS + extraS;
-    }
-    recorder.request(worker, atS, epoch);
-    return workers.take(worker, client, atS, work(), extraS) + extraS;
-  }
 
   return {
     begin() {
@@ -66,7 +49,7 @@ export function createClients(options: ClientOptions): Clients {
     act(id, atS) {
       if (id === streamId) {
         if (!stream.isDue(atS)) return;
-        recorder.session();
+        onSession();
         request(random.below(layer.count), atS, true);
         return stream.plan(atS);
       }
@@ -75,19 +58,15 @@ export function createClients(options: ClientOptions): Clients {
       const newSession = left === 0;
       if (newSession) {
         left = sessionLength();
-        recorder.session();
+        onSession();
       }
       records[id * recordWords + pagesLeftAt] = left - 1;
       const servedS = request(id, atS, newSession);
       if (layer.arrivals === 'open') events.schedule(id, atS + think());
       else if (servedS === servedS) events.schedule(id, servedS + think()); // not NaN
     },
-    served(client, atS, extraS) {
-      if (layer.arrivals === 'closed') events.schedule(client, atS + extraS + think());
-    },
-    lost(client, atS) {
-      // First come first served has planned the next request long since: as if the response had come in time.
-      if (layer.arrivals === 'closed' && workers.eventful) events.schedule(client, atS + think());
+    over(client, atS) {
+      if (layer.arrivals === 'closed') events.schedule(client, atS + think());
     },
     crowd(count, factor, resolver, atS, untilS) {
       if (layer.arrivals === 'stream') return stream.crowd(factor, atS);

@@ -81,10 +81,10 @@ export function createRecorder(scenario: Scenario, workers: number): Recorder {
       totals.completed += 1;
       record(response, departedS - arrivedS + extraS);
     },
-    interval: (utilisations) => (measuring ? intervals.add(utilisations) : undefined),
+    interval: (utilisations) => (measuring ? intervals.add(utilisations, requestsOf) : undefined),
     follow: (change) => void changes.push(change),
     finish({ names, capacities, atS, ...end }) {
-      const { maxUtilisation, utilisation } = intervals.series();
+      const { maxUtilisation, utilisation, requestsByInterval } = intervals.series();
       return {
         ...end,
         measuredS: Math.max(0, atS - warmupS),
@@ -102,6 +102,7 @@ export function createRecorder(scenario: Scenario, workers: number): Recorder {
         })),
         maxUtilisation,
         utilisation,
+        requestsByInterval,
         response,
         changes: changes.map(changeRun),
       };
@@ -123,20 +124,29 @@ const changeRun = ({ atS, kind, what, noticedAfterS, requests, moved }: Followed
   return { atS, kind, what, noticedAfterS, requests, moved };
 };
 
-/** Utilisation by interval: of each worker, and the largest. */
+/** By interval: utilisation and requests of each worker, and the largest utilisation. */
 function createIntervals({ durationS, intervalS }: Scenario, workers: number) {
   const most = Math.floor(durationS / intervalS + 1e-9);
   const maxUtilisation = new Float64Array(most);
   const utilisation = Array.from({ length: workers }, () => new Float64Array(most));
+  const requestsByInterval = Array.from({ length: workers }, () => new Float64Array(most));
+  const before = new Float64Array(workers);
   let count = 0;
   return {
-    add(utilisations: Float64Array): void {
+    /** @param requests of each worker since the measured time began. */
+    add(utilisations: Float64Array, requests: Float64Array): void {
       if (count === most) return;
-      utilisation.forEach((series, worker) => void (series[count] = utilisations[worker] as number));
+      utilisation.forEach((series, worker) => void (series[count] = utilisations[worker] as number)); // one a worker, as below
+      requestsByInterval.forEach((series, worker) => void (series[count] = (requests[worker] as number) - (before[worker] as number)));
+      before.set(requests);
       maxUtilisation[count] = utilisations.reduce((highest, busy) => Math.max(highest, busy), 0);
       count += 1;
     },
-    series: () => ({ maxUtilisation: maxUtilisation.slice(0, count), utilisation: utilisation.map((series) => series.slice(0, count)) }),
+    series: () => ({
+      maxUtilisation: maxUtilisation.slice(0, count),
+      utilisation: utilisation.map((series) => series.slice(0, count)),
+      requestsByInterval: requestsByInterval.map((series) => series.slice(0, count)),
+    }),
   };
 }
 

@@ -50,6 +50,8 @@ export interface Run {
   readonly maxUtilisation: Float64Array;
   /** Utilisation by interval, one array a worker. */
   readonly utilisation: readonly Float64Array[];
+  /** Requests that each took, by interval, one array a worker. */
+  readonly requestsByInterval: readonly Float64Array[];
   /** Seconds from the first attempt to connect to the response, of completed requests. */
   readonly response: Histogram;
   /** Seconds that failed attempts added to connecting, all requests together. */

@@ -13,13 +13,18 @@ import { createRandom, type Random } from '../random.js';
 import { createSimulatedAuthority, type MakeRotation, type Network, type OnAnswer } from './authority-layer.js';
 import { scheduleChanges, type Changes, type Parts } from './changes.js';
 import { createClients } from './client-layer.js';
+import { createClientRecords } from './client-records.js';
+import { createConnecting } from './connecting.js';
 import { createEventQueue, type EventQueue } from './event-queue.js';
+import { createWorkSampler } from './laws.js';
+import { addressBitsOf, membersOf } from './members.js';
 import { clientsPerResolver, resolverAddress } from './population.js';
 import { createRecorder } from './recorder.js';
+import { createRequests } from './requests.js';
 import { createResolvers } from './resolver-layer.js';
 import type { Run } from './run.js';
-import { clientsMax, type Scenario, type WorkerLayer } from './scenario.js';
-import { capacitiesOf, createWorkers, isEventful } from './worker-layer.js';
+import { clientsMax, type Scenario } from './scenario.js';
+import { createWorkers, isEventful } from './worker-layer.js';
 
 export interface SimulateOptions {
   /** Any whole number; the lower 32 bits count. */
@@ -99,7 +104,7 @@ function createWorld(scenario: Scenario, options: SimulateOptions): World {
   const workers = createWorkers(scenario.workers, isEventful(scenario.workers) ? served : recorder.departure);
   function served(client: number, arrivedS: number, departedS: number, extraS: number): void {
     recorder.departure(client, arrivedS, departedS, extraS);
-    clients.served(client, departedS, extraS);
+    clients.over(client, departedS + extraS);
   }
   const mortal = scenario.events.some(({ kind }) => kind === 'worker-dies');
   const perResolver = clientsPerResolver(scenario.resolvers.population, scenario.clients.count);
@@ -123,9 +128,12 @@ function createWorld(scenario: Scenario, options: SimulateOptions): World {
   const pending = scenario.clients.arrivals === 'stream' ? 1 : clientsMax(scenario);
   const events = createEventQueue(pending, spacingS(scenario));
   const addressBits = Uint32Array.from(members, ({ index }) => addressBitsOf(index));
-  const clients = createClients({
-    scenario, perResolver, events, resolvers, workers, recorder, mortal, addressBits, answersMax, workRandom, random: clientRandom,
-  });
+  const records = createClientRecords(scenario.clients, perResolver, clientsMax(scenario), clientRandom);
+  const found = { resolvers, workers, addressBits, answersMax, mortal };
+  const connecting = createConnecting({ scenario, records, recorder, random: clientRandom, ...found });
+  const work = createWorkSampler(scenario.clients.hits, scenario.workers.service, workRandom);
+  const request = createRequests({ records, connecting, workers, recorder, work });
+  const clients = createClients({ scenario, records, events, random: clientRandom, onSession: recorder.session, request });
   const parts = { scenario, clock, authority, clients, workers, recorder, events };
   const changes: Changes = scheduleChanges(parts);
   return { parts, members };
@@ -159,28 +167,6 @@ function startIntervals({ parts, members }: World, options: SimulateOptions, end
   }
   clock.after(firstS * 1000, tick);
   return () => (measuring ? questions : authority.questions());
-}
-
-function membersOf(layer: WorkerLayer): PoolMember[] {
-  const capacities = capacitiesOf(layer);
-  const most = Math.max(...capacities);
-  return capacities.map((capacity, index) => ({
-    name: `w${index + 1}`,
-    index,
-    address: [24, 16, 8, 0].map((shift) => (addressBitsOf(index) >>> shift) & 0xff).join('.'),
-    port: 8080,
-    weight: layer.weights.length === 0 ? weightOf(capacity, most) : (layer.weights[index % layer.weights.length] as number),
-  }));
-}
-
-/** In proportion to the largest, whose weight is 100. */
-const weightOf = (capacity: number, most: number): number => Math.max(1, Math.round((100 * capacity) / most));
-
-/** Addresses in networks of their own, far apart, so that sorting by common prefix (RFC 6724) has something to sort. */
-function addressBitsOf(index: number): number {
-  let reversed = 0;
-  for (let bit = 0; bit < 10; bit += 1) reversed |= ((index >> bit) & 1) << (9 - bit);
-  return ((reversed << 22) | 0x00010001) >>> 0;
 }
 
 function weighsDemand({ authority, events }: Scenario): boolean {

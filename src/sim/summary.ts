@@ -58,6 +58,11 @@ export interface Summary {
   readonly workers: readonly WorkerSummary[];
   /** Of requests by worker, relative to capacity: a worker of twice the capacity should get twice the requests. */
   readonly fairness: { readonly jain: number; readonly maxOverMean: number; readonly cv: number };
+  /**
+   * The same maximum over mean, but by interval, and its mean over those in which there were requests: what the long run averages
+   * away. Few requests an interval raise it by chance alone.
+   */
+  readonly peakOverMean: Estimate;
   readonly addressRequestsPerSession: number;
   /** Part of the requests whose worker the authority chose afresh: address requests ÷ requests. */
   readonly controlledShare: number;
@@ -120,6 +125,7 @@ export function summarise(runs: readonly Run[], { scenario, definition, seed, wa
     maxUtilisation: maxUtilisationOf(runs, definition.thresholds),
     workers: workers.map(({ requests: own, ...worker }) => ({ ...worker, share: ratio(own, total(workers, (each) => each.requests)) })),
     fairness: fairnessOf(workers),
+    peakOverMean: estimate(runs.flatMap((run) => peakOverMeanOf(run) ?? [])),
     addressRequestsPerSession: ratio(addressRequests, sessions),
     controlledShare: ratio(addressRequests, requests),
     response: responseOf(runs).summary,
@@ -144,7 +150,7 @@ function total<T>(all: readonly T[], of: (each: T) => number): number {
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-function choicesOf({ clients: { kinds } }: Scenario): string {
+export function choicesOf({ clients: { kinds } }: Scenario): string {
   const whole = total(kinds, ({ share }) => share);
   const shares = new Map<string, number>();
   for (const { choice, share } of kinds) shares.set(choice, (shares.get(choice) ?? 0) + ratio(share, whole));
@@ -181,9 +187,20 @@ function workersOf(runs: readonly Run[]): WorkerRun[] {
   });
 }
 
-function fairnessOf(workers: readonly WorkerRun[]): Summary['fairness'] {
+/** Of requests, relative to capacity. */
+export function fairnessOf(workers: readonly WorkerRun[]): Summary['fairness'] {
   const { jain, maxOverMean, cv } = fairness(workers.map(({ requests, capacity }) => requests / capacity));
   return { jain, maxOverMean, cv };
+}
+
+/** Of one run; undefined where no interval had requests. */
+export function peakOverMeanOf({ workers, requestsByInterval }: Run): number | undefined {
+  const intervals = requestsByInterval[0]?.length ?? 0;
+  const loads = Array.from({ length: intervals }, (_, at) => {
+    return workers.map(({ capacity }, worker) => (requestsByInterval[worker]?.[at] ?? 0) / capacity);
+  });
+  const peaks = loads.map(fairness).flatMap(({ total: requests, maxOverMean }) => (requests === 0 ? [] : [maxOverMean]));
+  return peaks.length === 0 ? undefined : mean(peaks);
 }
 
 function responseOf(runs: readonly Run[]): { summary: Summary['response']; points: Summary['series']['response'] } {

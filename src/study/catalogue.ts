@@ -3,8 +3,9 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../version.js';
 
-const folder = new URL('../../scenarios/', import.meta.url); // as far from dist/study as from src/study
+const folder = new URL('scenarios/', packageRoot);
 
 export function scenarioNames(): string[] {
   return readdirSync(folder)

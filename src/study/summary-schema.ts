@@ -98,6 +98,7 @@ const summary: Keys<Summary> = {
     } satisfies Keys<Summary['fairness']>,
     'Of requests by worker, relative to capacity.',
   ),
+  peakOverMean: object(estimate, 'Largest over mean by interval, averaged over the intervals: what the long run averages away.'),
   addressRequestsPerSession: number('Questions that reached the authority, per session.'),
   controlledShare: number('Address requests ÷ requests: how much the authority decided afresh.'),
   response: object(

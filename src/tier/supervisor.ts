@@ -28,6 +28,10 @@ export interface Supervisor {
    * work when `when` is settled, so that those who need each other can load side by side.
    */
   start(message: StartMessage, when?: Promise<unknown>): Promise<void>;
+  /** Kills one, and does not restart it until it is released. For whoever studies what a death does. */
+  hold(name: string): void;
+  /** Starts again what is held. */
+  release(name: string): void;
   /** From now on no child is restarted. */
   retire(): void;
   /** Stops these gracefully; those still there after `graceMs` are killed. */
@@ -44,6 +48,8 @@ interface Child {
   ready: boolean;
   /** The supervisor wants it to end. */
   stopping: boolean;
+  /** Somebody wants it to stay away for now. */
+  held: boolean;
   restarts: number;
   restart: Timer | undefined;
   slateCleaned: Timer | undefined;
@@ -69,6 +75,19 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         launch(child, options, when);
       });
     },
+    hold(name) {
+      const child = children.get(name);
+      if (child === undefined) return;
+      child.held = true;
+      child.restart?.cancel();
+      child.process?.kill('SIGKILL');
+    },
+    release(name) {
+      const child = children.get(name);
+      if (child === undefined || !child.held) return;
+      child.held = false;
+      if (child.process === undefined && !child.stopping) launch(child, options, Promise.resolve());
+    },
     retire() {
       for (const child of children.values()) retireOne(child);
     },
@@ -91,6 +110,7 @@ function newChild(message: StartMessage, settle: NonNullable<Child['settle']>): 
     process: undefined,
     ready: false,
     stopping: false,
+    held: false,
     restarts: 0,
     restart: undefined,
     slateCleaned: undefined,
@@ -157,6 +177,7 @@ function ended(child: Child, how: string, failure: string, options: SupervisorOp
     settle(child, new ServiceError(failure || `${name}: the process ended before it could serve (${how})`));
     return;
   }
+  if (child.held) return;
   const restartInMs = Math.min(restartMsMin * 2 ** child.restarts, restartMsMax);
   child.restarts += 1;
   options.log.warn({ child: name, how, ...(failure === '' ? {} : { failure }), restartInMs }, 'child process ended; restarting it');

@@ -16,7 +16,7 @@ import type { Random } from '../random.js';
 import { ServiceError, type Service } from '../service.js';
 import type { ChildRole, StartMessage } from './protocol.js';
 import { createControlRole } from './control-role.js';
-import { createSupervisor } from './supervisor.js';
+import { createSupervisor, type Supervisor } from './supervisor.js';
 import { dropWarm } from './warm.js';
 
 export interface TierOptions {
@@ -25,9 +25,11 @@ export interface TierOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** False: somebody else answers for the service name, and follows `control`. */
+  readonly withDns?: boolean;
 }
 
-export interface Tier extends Service {
+export interface Tier extends Service, Pick<Supervisor, 'hold' | 'release'> {
   readonly control: Control;
   /** Process ids of the children: `w1`, …, `dns`, `origin`. */
   pids(): ReadonlyMap<string, number>;
@@ -40,7 +42,7 @@ const stopMs = 2000;
 /** A child that was told to go may have been told so together with us; then that is no news about the child. */
 const hearsayMs = 100;
 
-export function createTier({ config, baseDirectory, clock, random, log }: TierOptions): Tier {
+export function createTier({ config, baseDirectory, clock, random, log, withDns = true }: TierOptions): Tier {
   const control = createControlRole({ config, clock, random, log });
   const workers = workersOf(config).map((worker) => worker.name);
   const isWorker = (name: string): boolean => workers.includes(name);
@@ -62,7 +64,7 @@ export function createTier({ config, baseDirectory, clock, random, log }: TierOp
     const origin = config.origins === undefined ? supervisor.start(message('origin', 'origin')) : Promise.resolve();
     const serving = startAll(workers, (name) => supervisor.start(message('worker', name), origin));
     const probing = Promise.all([origin, serving]).then(() => control.probe());
-    const dns = supervisor.start(message('dns', 'dns'), probing);
+    const dns = withDns ? supervisor.start(message('dns', 'dns'), probing) : Promise.resolve();
     dropWarm();
     await Promise.all([probing, dns]); // both at once: a child may end before its turn has come
   }
@@ -80,6 +82,8 @@ export function createTier({ config, baseDirectory, clock, random, log }: TierOp
   return {
     control,
     pids: supervisor.pids,
+    hold: supervisor.hold,
+    release: supervisor.release,
     kill: supervisor.kill,
     stop,
     async start() {

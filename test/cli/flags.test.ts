@@ -64,8 +64,9 @@ describe('the command line', () => {
     const general = await roundhouse('--help');
     expect(general.code).toBe(0);
     const commands = [...general.stdout.matchAll(/^ {2}roundhouse (\w+)/gm)].map(([, name]) => name ?? '');
-    expect(commands).toEqual(['up', 'dns', 'worker', 'control', 'origin', 'check', 'resolve', 'status', 'simulate', 'drain', 'enable', 'disable']);
-    const helps = await Promise.all(commands.map((command) => roundhouse(command, '--help')));
+    expect(commands).toEqual(['up', 'dns', 'worker', 'control', 'origin', 'check', 'resolve', 'status', 'simulate', 'bench', 'drain', 'enable', 'disable']);
+    commands.push('bench rotation', 'bench dns', 'bench proxy');
+    const helps = await Promise.all(commands.map((command) => roundhouse(...command.split(' '), '--help')));
     helps.forEach(({ code, stdout }, place) => {
       const [, examples = ''] = stdout.split('\nExamples:\n');
       expect(code).toBe(0);

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createVirtualClock } from '../../src/clock.js';
-import { jsonText } from '../../src/cli/json.js';
-import { commandLine } from '../../src/cli/simulate-page.js';
-import { progressLine, showProgress } from '../../src/cli/simulate-progress.js';
+import { jsonText } from '../../src/text/json.js';
+import { commandLine } from '../../src/cli/output.js';
+import { progressLine } from '../../src/cli/simulate-progress.js';
 import { summaryText, sweepText } from '../../src/cli/simulate-table.js';
 import { summaryOf } from '../support/summaries.js';
 
@@ -52,34 +51,13 @@ describe('the table of a sweep', () => {
 });
 
 describe('progress', () => {
+  const study = (done: number) => ({ progress: () => done, repetitions: 10 });
+
   it('forecasts when there is something to go by', () => {
-    expect(progressLine(0, 10, 5000)).toBe(`▕${' '.repeat(24)}▏ 0 of 10 repetitions`);
-    expect(progressLine(2.5, 10, 500)).toBe(`▕██████${' '.repeat(18)}▏ 2 of 10 repetitions`);
-    expect(progressLine(2.5, 10, 20_000)).toMatch(/2 of 10 repetitions · 60 s left$/);
-    expect(progressLine(10, 10, 20_000)).toBe(`▕${'█'.repeat(24)}▏ 10 of 10 repetitions · 0 s left`);
-  });
-
-  it('draws at most ten times a second, clears for a note and at the end, and then draws no more', () => {
-    const clock = createVirtualClock();
-    const drawn: string[] = [];
-    const notes: string[] = [];
-    const progress = showProgress({ progress: () => 1, repetitions: 2 }, clock, (text) => notes.push(text), (text) => drawn.push(text));
-    clock.advance(1000);
-    expect(drawn).toHaveLength(11);
-    progress.note('careful');
-    expect([drawn.at(-1), notes]).toEqual(['\r\x1b[K', ['careful']]);
-    progress.end();
-    clock.advance(5000);
-    expect(drawn).toHaveLength(13);
-  });
-
-  it('is silent where nobody looks, but for notes', () => {
-    const clock = createVirtualClock();
-    const notes: string[] = [];
-    const progress = showProgress({ progress: () => 1, repetitions: 2 }, clock, (text) => notes.push(text));
-    progress.note('careful');
-    progress.end();
-    expect([clock.pending(), notes]).toEqual([0, ['careful']]);
+    expect(progressLine(study(0), 5000)).toBe(`▕${' '.repeat(24)}▏ 0 of 10 repetitions`);
+    expect(progressLine(study(2.5), 500)).toBe(`▕██████${' '.repeat(18)}▏ 2 of 10 repetitions`);
+    expect(progressLine(study(2.5), 20_000)).toMatch(/2 of 10 repetitions · 60 s left$/);
+    expect(progressLine(study(10), 20_000)).toBe(`▕${'█'.repeat(24)}▏ 10 of 10 repetitions · 0 s left`);
   });
 });
 

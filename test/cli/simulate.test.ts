@@ -145,7 +145,7 @@ describe('simulate', () => {
 describe('simulate with a mistake', () => {
   const bad = fileWith('bad.mjs', 'export const nothing = 1;');
   it.each([
-    [['nowhere'], 2, /unknown scenario "nowhere"; Known are flash-crowd, .*; anything else must be the path of a file \(\.\/my\.yaml\)/],
+    [['nowhere'], 2, /unknown scenario "nowhere"; Known are caching-resolvers, flash-crowd, .*; anything else must be the path of a file \(\.\/my\.yaml\)/],
     [['gateway-1998'], 2, /unknown scenario "gateway-1998"; did you mean gateways-1998\? Known are/],
     [['./nowhere.yaml'], 1, /scenario: \.\/nowhere\.yaml: there is no such file/],
     [[small, '--seed', '-1'], 2, /--seed: expected a whole number from 0 to 4294967295, got "-1"/],

@@ -2,15 +2,15 @@
  * Rules that one file can keep or break by itself.
  */
 import ts from 'typescript';
-import { at, inSrc, type Rule, type Violation } from './rule.js';
+import { at, inHouse, type Rule, type Violation } from './rule.js';
 import { lineOf, visit, type Source } from './source.js';
 
-/** A rule about single nodes of files in src. */
+/** A rule about single nodes of files of the house. */
 function nodeRule(name: string, check: (node: ts.Node, source: Source) => Violation | undefined): Rule {
   return {
     name,
     check: (sources) =>
-      sources.filter(inSrc).flatMap((source) => {
+      sources.filter(inHouse).flatMap((source) => {
         const found: Violation[] = [];
         visit(source.tree, (node) => {
           const violation = check(node, source);
@@ -90,7 +90,7 @@ const fileLength: Rule = {
   name: 'file-length',
   check: (sources) =>
     sources.flatMap((source) => {
-      const most = inSrc(source) ? fileLinesMax : fileLinesHardMax;
+      const most = inHouse(source) ? fileLinesMax : fileLinesHardMax;
       const lines = source.text.split('\n').length - 1;
       const what = lines > fileLinesHardMax ? 'more than any exception allows' : '';
       return lines > most ? [{ path: source.path, line: most + 1, text: `${lines} lines; at most ${most}`, what }] : [];
@@ -131,7 +131,7 @@ const folderNames: Rule = {
 const openingComment: Rule = {
   name: 'opening-comment',
   check: (sources) =>
-    sources.filter(inSrc).flatMap(({ path, text }) => {
+    sources.filter(inHouse).flatMap(({ path, text }) => {
       const start = ts.getShebang(text)?.length ?? 0;
       const first = ts.getLeadingCommentRanges(text, start)?.[0];
       const opens = first !== undefined && text.slice(start, first.pos).trim() === '';

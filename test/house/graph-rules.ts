@@ -4,7 +4,7 @@
 import { isBuiltin } from 'node:module';
 import { entries } from './exceptions.js';
 import { rankOf, roomOf } from './ranks.js';
-import { inSrc, type Rule, type Violation } from './rule.js';
+import { inHouse, type Rule, type Violation } from './rule.js';
 import type { Import, Source } from './source.js';
 
 const dependencies = ({ imports }: Source): readonly Import[] => imports.filter(({ byUrl }) => !byUrl);
@@ -14,7 +14,7 @@ const rooms: Rule = {
   name: 'rooms',
   check(sources) {
     const unranked = new Map<string, Violation>();
-    for (const { path } of sources.filter(inSrc)) {
+    for (const { path } of sources.filter(inHouse)) {
       const room = roomOf(path);
       if (room === undefined || rankOf(room) !== undefined || unranked.has(room)) continue;
       const text = `the room ${room} has no rank: give it one in test/house/ranks.ts and ARCHITECTURE.md`;
@@ -27,14 +27,14 @@ const rooms: Rule = {
 /** Imports point to lower ranks, or stay in the room. */
 const importRanks: Rule = {
   name: 'ranks',
-  check: (sources) => sources.filter(inSrc).flatMap((source) => dependencies(source).flatMap((used) => wrongRank(source, used))),
+  check: (sources) => sources.filter(inHouse).flatMap((source) => dependencies(source).flatMap((used) => wrongRank(source, used))),
 };
 
 function wrongRank({ path }: Source, { target, specifier, line }: Import): Violation[] {
   const from = roomOf(path);
   if (target === undefined || from === undefined) return [];
   const to = roomOf(target);
-  if (to === undefined) return [{ path, line, text: `${specifier} is outside src`, what: specifier }];
+  if (to === undefined) return [{ path, line, text: `${specifier} is outside the house`, what: specifier }];
   const [rankFrom, rankTo] = [rankOf(from), rankOf(to)];
   if (from === to || rankFrom === undefined || rankTo === undefined || rankTo < rankFrom) return [];
   return [{ path, line, text: `${from} (rank ${rankFrom}) must not import ${to} (rank ${rankTo})`, what: to }];
@@ -44,7 +44,7 @@ function wrongRank({ path }: Source, { target, specifier, line }: Import): Viola
 const cycles: Rule = {
   name: 'cycles',
   check(sources) {
-    const byPath = new Map(sources.filter(inSrc).map((source) => [source.path, source]));
+    const byPath = new Map(sources.filter(inHouse).map((source) => [source.path, source]));
     const done = new Set<string>();
     const found: Violation[] = [];
     const walk = (path: string, way: readonly string[]): void => {
@@ -63,13 +63,13 @@ const cycles: Rule = {
   },
 };
 
-/** A third-party package has one importer, which is the place to look when it changes or goes. */
+/** A third-party package has one importer, which is the place to look when it changes or goes. Benches measure packages, too. */
 const packages: Rule = {
   name: 'packages',
   check(sources) {
     const importers = new Map<string, Violation[]>();
     const found: Violation[] = [];
-    for (const { path, imports } of sources.filter(inSrc)) {
+    for (const { path, imports } of sources.filter(inHouse).filter(({ path: file }) => !file.startsWith('bench/'))) {
       const seen = new Set<string>();
       for (const { specifier, target, line } of imports) {
         if (target !== undefined || specifier.startsWith('node:')) continue;
@@ -88,11 +88,11 @@ const packages: Rule = {
   },
 };
 
-/** Everything in src is used by something in src, or is an entry. */
+/** Everything in the house is used by something in the house, or is an entry. */
 const deadFiles: Rule = {
   name: 'dead-files',
   check(sources) {
-    const own = sources.filter(inSrc);
+    const own = sources.filter(inHouse);
     const used = new Set(own.flatMap(({ path, imports }) => imports.map(({ target }) => target).filter((target) => target !== path)));
     const text = 'nothing imports this file: use it, delete it, or make it an entry in test/house/exceptions.ts';
     return own.filter(({ path }) => !used.has(path) && !entries.includes(path)).map(({ path }) => ({ path, line: 1, text, what: path }));

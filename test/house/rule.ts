@@ -18,7 +18,8 @@ export interface Rule {
   readonly check: (sources: readonly Source[]) => Violation[];
 }
 
-export const inSrc = ({ path }: Source): boolean => path.startsWith('src/');
+/** Tests obey fewer rules. */
+export const inHouse = ({ path }: Source): boolean => /^(?:src|bench)\//.test(path);
 
 export function at({ path, tree }: Source, node: ts.Node, text: string, what = ''): Violation {
   return { path, line: lineOf(tree, node), text, what };

@@ -18,10 +18,10 @@ function digestOf(scenario: Scenario): string {
 const short = { durationS: 960, warmupS: 96 };
 
 const pinned: readonly (readonly [name: string, digest: string, scenario: Scenario])[] = [
-  ['two-tier with TTLs by domain', '91292a98a70d9ba0', gatewaysOf({ ...short, authority: { policy: 'two-tier', ttl: '240/per-domain' } })],
+  ['two-tier with TTLs by domain', '360fef7afb4d817e', gatewaysOf({ ...short, authority: { policy: 'two-tier', ttl: '240/per-domain' } })],
   [
     'lognormal work, processor sharing, closed arrivals, estimated demand',
-    'aa583e0f21beb379',
+    '0d3a37d24f9ec9f1',
     gatewaysOf({
       ...short,
       authority: { policy: 'mrl', ttl: '60/per-domain-and-server', demand: { source: 'estimated', errorPercent: 0 } },
@@ -31,7 +31,7 @@ const pinned: readonly (readonly [name: string, digest: string, scenario: Scenar
   ],
   [
     'resolvers and clients of all kinds, affinity, a death',
-    '134fd89121c2875a',
+    'be7faadd5dcaaa13',
     gatewaysOf({
       ...short,
       authority: { policy: 'affinity', ttl: '30/5' },

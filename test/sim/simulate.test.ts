@@ -129,6 +129,13 @@ describe('every simulation', () => {
     expect(failed).toBeGreaterThan(100);
   });
 
+  it('counts each request in one interval', () => {
+    const run = simulate(gatewaysOf({ durationS: 640, warmupS: 60 }), { seed: 7 });
+    const counted = run.requestsByInterval.map((series) => series.reduce((sum, requests) => sum + requests, 0));
+    expect(counted).toEqual(run.workers.map(({ requests }) => requests));
+    expect(run.requestsByInterval[0]).toHaveLength(40);
+  });
+
   it('gives the same digits for the same seed, and others for another', () => {
     const one = gatewaysOf({ durationS: 600, warmupS: 60 });
     expect(simulate(one, { seed: 7 })).toEqual(simulate(one, { seed: 7 }));

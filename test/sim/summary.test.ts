@@ -38,6 +38,7 @@ function run(some: Partial<Run> = {}): Run {
     workers: [worker('w1', { requests: 6, utilisation: 0.5, failedAttempts: 1 }), worker('w2', { requests: 3, utilisation: 0.25 })],
     maxUtilisation: Float64Array.of(0.5, 0.95),
     utilisation: [Float64Array.of(0.5, 0.95), Float64Array.of(0.3, 0.2)],
+    requestsByInterval: [Float64Array.of(4, 2), Float64Array.of(0, 3)],
     response: createHistogram(),
     extraConnectS: 0.25,
     changes: [],
@@ -108,6 +109,16 @@ describe('a summary', () => {
     expect(fairness).toEqual({ jain: expect.closeTo(1 / 1.04, 12), maxOverMean: expect.closeTo(1.2, 12), cv: expect.closeTo(0.2, 12) });
     const fair = [worker('w1', { requests: 20, capacity: 200 }), worker('w2', { requests: 10 })];
     expect(summaryOf([run({ workers: fair })]).fairness).toEqual({ jain: 1, maxOverMean: 1, cv: 0 });
+  });
+
+  it('has the maximum over mean by interval, relative to capacity, of intervals that had requests', () => {
+    expect(summaryOf([run()]).peakOverMean).toEqual({ mean: expect.closeTo((2 + 1.2) / 2, 12), halfWidth: null });
+    const workers = [worker('w1', { capacity: 200 }), worker('w2')];
+    const halved = run({ workers, requestsByInterval: [Float64Array.of(20, 0, 10), Float64Array.of(10, 0, 15)] });
+    const { mean, halfWidth } = summaryOf([run(), halved]).peakOverMean;
+    expect(mean).toBeCloseTo((1.6 + (1 + 1.5) / 2) / 2, 12);
+    expect(halfWidth).toBeGreaterThan(0);
+    expect(summaryOf([run({ requestsByInterval: [] })]).peakOverMean).toEqual({ mean: 0, halfWidth: null });
   });
 
   it('has the maximum utilisation: by repetition with confidence, pooled for quantiles', () => {

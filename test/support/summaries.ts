@@ -43,6 +43,7 @@ export function summaryOf(needs: SummaryNeeds = {}, changed: Partial<Summary> = 
     },
     workers: utilisation.map((values, index) => workerOf(index, workers, average(values))),
     fairness: { jain: 0.9991 - 0.01 * skew, maxOverMean: 1.02 + 0.1 * skew, cv: 0.01 + 0.05 * skew },
+    peakOverMean: { mean: 1.1 + skew, halfWidth: half(0.02) },
     addressRequestsPerSession: 11 / (11 + Number.parseInt(ttl, 10)), controlledShare: 0.5 / (11 + Number.parseInt(ttl, 10)),
     response: { mean: meanS, p50: meanS * 0.69, p95: meanS * 3, p99: meanS * 4.6 },
     requests: 6_000_000, completedRequests: 5_999_100, failedRequests: 0, unfinishedRequests: 900,

@@ -1,5 +1,5 @@
 /**
- * A real tier as a user would start it: `node dist/cli/main.js up …` in a process of its own, on loopback addresses that
+ * A real tier as a user would start it: `node dist/src/cli/main.js up …` in a process of its own, on loopback addresses that
  * no other test file uses. What it prints, logs and exits with is there to be looked at.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { Status } from '../../src/control/status.js';
 import { ownNetwork } from './addresses.js';
 
-export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;

@@ -1,7 +1,6 @@
 /**
  * Real resolvers and clients: dig, unbound before our zone, the C library's getaddrinfo, and curl through all of it.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseExposition } from '../../src/metrics/exposition.js';
 import { exec, missing, notRoot } from '../support/programs.js';
 import { startTier, type TestTier } from '../support/tier.js';
+import { startUnbound, type Unbound } from '../support/unbound.js';
 
 let tier: TestTier;
 beforeAll(async () => {
@@ -78,42 +78,16 @@ describe.skipIf(missing('dig'))('dig', () => {
 
 // Reason: the real program may not be installed; `missing` prints which.
 describe.skipIf(missing('unbound', 'unshare', 'getent', 'curl') ?? notRoot())('unbound, getaddrinfo and curl', () => {
-  let unbound: ChildProcess;
+  let unbound: Unbound;
   let resolv: string;
 
   beforeAll(async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'roundhouse-unbound-'));
+    const directory = mkdtempSync(join(tmpdir(), 'roundhouse-resolv-'));
     resolv = join(directory, 'resolv.conf');
     writeFileSync(resolv, `nameserver ${tier.network}.53\n`);
-    const config = join(directory, 'unbound.conf');
-    writeFileSync(
-      config,
-      `server:
-  interface: ${tier.network}.53
-  do-daemonize: no
-  use-syslog: no
-  username: ""
-  chroot: ""
-  directory: "${directory}"
-  pidfile: ""
-  module-config: "iterator"
-  do-not-query-localhost: no
-  access-control: 127.0.0.0/8 allow
-  local-zone: "test." nodefault
-forward-zone:
-  name: "roundhouse.test"
-  forward-addr: ${tier.dns.address}@5300
-`,
-    );
-    unbound = spawn('unbound', ['-d', '-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-    await new Promise<void>((resolve, reject) => {
-      unbound.stderr?.on('data', (text: Buffer) => /start of service/.test(text.toString()) && resolve());
-      unbound.once('exit', (code) => reject(new Error(`unbound ended with ${code}`)));
-    });
+    unbound = await startUnbound({ address: `${tier.network}.53`, port: 53 }, tier.dns);
   });
-  afterAll(() => {
-    unbound.kill();
-  });
+  afterAll(() => unbound.stop());
 
   /** A queries that reached our server. */
   async function queriesSeen(): Promise<number> {

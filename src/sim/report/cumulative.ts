@@ -2,10 +2,10 @@
  * The papers' figure: how often the busiest worker is no busier than x, for each point. The line of a better policy is higher
  * and further left.
  */
-import { draw } from './chart.js';
-import { legend, notDrawn, type Figure } from './figure.js';
-import { grid, line, marksAbove, valueAxis, width, type Mark } from './look.js';
-import { fraction } from './numbers.js';
+import { draw } from '../../plots/chart.js';
+import { legend, notDrawn, type Figure } from '../../plots/figure.js';
+import { grid, line, marksAbove, valueAxis, width, type Mark } from '../../plots/look.js';
+import { fraction } from '../../plots/numbers.js';
 import type { PagePoint } from './page-input.js';
 
 const id = 'cumulative';

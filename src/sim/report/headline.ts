@@ -2,9 +2,10 @@
  * The numbers before the drawings: one row a point, what was simulated, and what each change of the scenario did.
  */
 import { escapeHtml } from '../../html.js';
-import type { Summary } from '../summary.js';
-import { tableHtml } from './figure.js';
-import { count, distinct, estimate, fraction, moved, percent, seconds } from './numbers.js';
+import { factsHtml } from '../../plots/document.js';
+import { tableHtml } from '../../plots/figure.js';
+import { count, distinct, estimate, fraction, percent, seconds } from '../../plots/numbers.js';
+import type { MovedAfter, Summary } from '../summary.js';
 import type { PageInput, PagePoint } from './page-input.js';
 
 interface Column {
@@ -26,6 +27,7 @@ function columnsOf(points: readonly PagePoint[]): readonly Column[] {
     { head: 'mean max', cell: ({ maxUtilisation }) => estimate(maxUtilisation) },
     { head: 'Jain', cell: ({ fairness }) => fairness.jain.toFixed(4) },
     { head: 'max/mean', cell: ({ fairness }) => fraction(fairness.maxOverMean) },
+    { head: 'max/mean by interval', cell: ({ peakOverMean }) => estimate(peakOverMean) },
     { head: 'cv', cell: ({ fairness }) => fraction(fairness.cv) },
     { head: 'address requests per session', cell: ({ addressRequestsPerSession }) => fraction(addressRequestsPerSession) },
     { head: 'response mean', cell: ({ response }) => seconds(response.mean) },
@@ -43,6 +45,11 @@ function below({ maxUtilisation }: Summary, threshold: string): string {
 
 function failed({ failedRequests, requests }: Summary): string {
   return failedRequests === 0 ? '0' : `${count(failedRequests)} (${percent(failedRequests / requests)})`;
+}
+
+/** `1.5 s / 72 s / not yet`. */
+export function moved({ p50, p90, p99 }: MovedAfter): string {
+  return [p50, p90, p99].map((value) => (value === null ? 'not yet' : seconds(value))).join(' / ');
 }
 
 /** Every change of every point; undefined when nothing changes. */
@@ -87,5 +94,5 @@ export function factsList({ seed }: PageInput, points: readonly PagePoint[]): st
     ['chosen afresh by DNS', `${range(({ controlledShare }) => controlledShare, percent)} of the requests`],
     ['seed', String(seed)],
   ];
-  return `<dl class="facts">\n${facts.map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`).join('\n')}\n</dl>`;
+  return factsHtml(facts);
 }

@@ -2,14 +2,14 @@
  * Utilisation of each worker over time, as a map of cells. All cells of one shade are one path, and neighbours in a row one
  * rectangle, so that 200 workers over five hours are less than a megabyte.
  */
+import { draw, type Option, type Place } from '../../plots/chart.js';
+import { peaks } from '../../plots/downsample.js';
+import { notDrawn, type Figure, type Table } from '../../plots/figure.js';
+import { categoryAxis, grid, timeAxis, width } from '../../plots/look.js';
+import { fraction, percent, timeUnit } from '../../plots/numbers.js';
+import { panel } from '../../plots/panel.js';
 import type { Summary } from '../summary.js';
-import { draw, type Option, type Place } from './chart.js';
-import { peaks } from './downsample.js';
-import { notDrawn, type Figure, type Table } from './figure.js';
-import { categoryAxis, grid, timeAxis, width } from './look.js';
-import { fraction, percent, timeUnit } from './numbers.js';
 import type { PagePoint } from './page-input.js';
-import { panel } from './panel.js';
 
 const id = 'heat-map';
 const title = 'Utilisation of each worker over time';

@@ -2,14 +2,14 @@
  * Maximum utilisation over time, one panel a point: lines that jump each interval would hide each other in one plot.
  * What happens in the scenario stands as marks in each panel, and in words above the first.
  */
+import { draw, type Option, type Place } from '../../plots/chart.js';
+import { stretches, type Stretch } from '../../plots/downsample.js';
+import { notDrawn, type Figure, type Table } from '../../plots/figure.js';
+import { colour, grid, left, line, marksAbove, right, timeAxis, valueAxis, width, type Mark } from '../../plots/look.js';
+import { fraction, percent, seconds, timeUnit, type TimeUnit } from '../../plots/numbers.js';
+import { panel } from '../../plots/panel.js';
 import type { ChangeSummary, Summary } from '../summary.js';
-import { draw, type Option, type Place } from './chart.js';
-import { stretches, type Stretch } from './downsample.js';
-import { notDrawn, type Figure, type Table } from './figure.js';
-import { colour, grid, left, line, marksAbove, right, timeAxis, valueAxis, width, type Mark } from './look.js';
-import { fraction, percent, seconds, timeUnit, type TimeUnit } from './numbers.js';
 import type { PagePoint } from './page-input.js';
-import { panel } from './panel.js';
 
 const id = 'over-time';
 const title = 'Maximum utilisation over time';

@@ -1,47 +1,29 @@
 /**
- * A simulation as one HTML page that needs nothing else: no script, no font, no network (the page's own policy forbids them),
- * so it can be mailed, kept and opened in ten years. The same input gives the same text: no date, no random name. Well-formed
- * as XML too.
+ * A simulation as one HTML page (`plots/document.ts`). The same input gives the same text: no date, no random name.
  */
 import { escapeHtml } from '../../html.js';
+import { againHtml, htmlDocument } from '../../plots/document.js';
+import { figureHtml, type Figure } from '../../plots/figure.js';
+import { pointsMax } from '../../plots/look.js';
 import { cumulativeFigure } from './cumulative.js';
-import { figureHtml, type Figure } from './figure.js';
 import { changesTable, factsList, headlineTable, partialBanner } from './headline.js';
 import { heatMapFigure } from './heat-map.js';
-import { pointsMax } from './look.js';
 import { overTimeFigure } from './over-time.js';
 import type { PageInput, PagePoint } from './page-input.js';
 import { responseTimesFigure } from './response-times.js';
 import { sharesFigure } from './shares.js';
-import { style } from './style.js';
 import { sweepFigures } from './sweep.js';
 
 export type { PageInput, PagePoint } from './page-input.js';
 
 export function renderPage(input: PageInput): string {
-  const title = `${input.scenario} · Roundhouse simulation`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-<title>${escapeHtml(title)}</title>
-${style}
-</head>
-<body>
-<header>
-<h1>${escapeHtml(input.scenario)}</h1>
-<p>${escapeHtml(input.description)}</p>
-</header>
-<main>
-${input.points.length === 0 ? nothing : results(input)}
-${sources(input)}
-</main>
-<footer>Roundhouse ${escapeHtml(input.version)}, seed ${input.seed}. The same version, scenario and seed give the same digits on every machine.</footer>
-</body>
-</html>
-`;
+  const { scenario, description, points, version, seed } = input;
+  return htmlDocument({
+    title: `${scenario} · Roundhouse simulation`,
+    header: `<h1>${escapeHtml(scenario)}</h1>\n<p>${escapeHtml(description)}</p>`,
+    main: `${points.length === 0 ? nothing : results(input)}\n${againHtml(input.command, 'The scenario as it was simulated', input.scenarioYaml)}`,
+    footer: `Roundhouse ${escapeHtml(version)}, seed ${seed}. The same version, scenario and seed give the same digits on every machine.`,
+  });
 }
 
 const nothing = '<p class="partial"><strong>Nothing to show:</strong> no repetition was finished.</p>';
@@ -86,14 +68,3 @@ A <i>stream</i> has no sessions: every request looks up for itself.</p>
 interval and the same alarm. The choice matters too: clients that shuffle or sort the addresses undo the order that the authority
 gave.</p>
 </section>`;
-
-function sources({ scenarioYaml, command }: PageInput): string {
-  return `<section id="again">
-<h2>Make it again</h2>
-<pre>${escapeHtml(command)}</pre>
-<details>
-<summary>The scenario as it was simulated</summary>
-<pre>${escapeHtml(scenarioYaml)}</pre>
-</details>
-</section>`;
-}

@@ -2,12 +2,12 @@
  * How long answers took: their cumulative distribution over a logarithmic time. The logarithm is our own, since the platform's
  * may differ in its last digit from machine to machine, and the page should not.
  */
+import { draw, type Option } from '../../plots/chart.js';
+import { legend, notDrawn, type Figure } from '../../plots/figure.js';
+import { grid, line, valueAxis, width } from '../../plots/look.js';
+import { seconds } from '../../plots/numbers.js';
 import { ln } from '../numeric.js';
 import type { Summary } from '../summary.js';
-import { draw, type Option } from './chart.js';
-import { legend, notDrawn, type Figure } from './figure.js';
-import { grid, line, valueAxis, width } from './look.js';
-import { seconds } from './numbers.js';
 import type { PagePoint } from './page-input.js';
 
 const id = 'response-times';
@@ -16,7 +16,10 @@ const valuesMax = 400;
 
 type Distribution = Summary['series']['response'];
 
-export function responseTimesFigure(points: readonly PagePoint[]): Figure {
+const fromTheFirstAttempt = 'from the first attempt to connect to the response, all repetitions together';
+
+/** @param measured what was measured, for the sentence that says how to read it */
+export function responseTimesFigure(points: readonly PagePoint[], measured = fromTheFirstAttempt): Figure {
   const all = points.map(({ summary }) => summary.series.response.filter(([bound]) => bound > 0));
   const ticks = tickTimes(all);
   const [first, last] = [ticks[0], ticks.at(-1)];
@@ -39,7 +42,7 @@ export function responseTimesFigure(points: readonly PagePoint[]): Figure {
     title,
     body: legend(points.map(({ label }) => label)) + drawing,
     reading:
-      'The part of the completed requests that were answered within the time below, from the first attempt to connect to the response, all repetitions together. ' +
+      `The part of the completed requests that were answered within the time below, ${measured}. ` +
       'Failed requests are in the table, not here. The last few per cent are those that met a saturated or a dead worker.',
     numbers: {
       head: ['answered within', ...quantiles.map((part) => `${Number((100 * part).toFixed(1))} %`), 'mean'],

@@ -2,11 +2,11 @@
  * What each worker got, against what its capacity entitles it to, and how busy that made it. Bars as long as they can be
  * told apart; beyond, workers in order of what they got.
  */
+import { draw, type Option, type Place } from '../../plots/chart.js';
+import { legend, notDrawn, type Figure, type Table } from '../../plots/figure.js';
+import { categoryAxis, colour, grid, line, marksAbove, valueAxis, width } from '../../plots/look.js';
+import { percent } from '../../plots/numbers.js';
 import type { Summary, WorkerSummary } from '../summary.js';
-import { draw, type Option, type Place } from './chart.js';
-import { legend, notDrawn, type Figure, type Table } from './figure.js';
-import { categoryAxis, colour, grid, line, marksAbove, valueAxis, width } from './look.js';
-import { percent } from './numbers.js';
 import type { PagePoint } from './page-input.js';
 
 const id = 'shares';

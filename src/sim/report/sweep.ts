@@ -2,10 +2,10 @@
  * What a number that was swept does: one figure for each key whose values are numbers, one line for each combination of the
  * others.
  */
-import { draw, type Option } from './chart.js';
-import { legend, type Figure } from './figure.js';
-import { colour, grid, line, valueAxis, width } from './look.js';
-import { estimate, fraction } from './numbers.js';
+import { draw, type Option } from '../../plots/chart.js';
+import { legend, type Figure } from '../../plots/figure.js';
+import { colour, grid, line, valueAxis, width } from '../../plots/look.js';
+import { estimate, fraction } from '../../plots/numbers.js';
 import type { PagePoint } from './page-input.js';
 
 interface Group {

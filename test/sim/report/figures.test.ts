@@ -3,10 +3,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { buckets, peaks, stretches } from '../../../src/plots/downsample.js';
+import { count, seconds } from '../../../src/plots/numbers.js';
 import { cumulativeFigure } from '../../../src/sim/report/cumulative.js';
-import { buckets, peaks, stretches } from '../../../src/sim/report/downsample.js';
+import { moved } from '../../../src/sim/report/headline.js';
 import { heatMapFigure, spans } from '../../../src/sim/report/heat-map.js';
-import { count, moved, seconds } from '../../../src/sim/report/numbers.js';
 import { eventMarks, overTimeFigure } from '../../../src/sim/report/over-time.js';
 import { responseTimesFigure } from '../../../src/sim/report/response-times.js';
 import { sharesFigure } from '../../../src/sim/report/shares.js';

@@ -1,0 +1,102 @@
+/**
+ * A run: rounds in which each contender takes its turn, forwards and backwards by turns (ABC CBA), so that a machine that gets slower
+ * or faster does so to all. Who fails is out from then on; the others go on.
+ */
+import type { Clock } from '../../src/clock.js';
+import type { Random } from '../../src/random.js';
+import { formatAddress, ServiceError } from '../../src/service.js';
+import type { Contender } from './contender.js';
+import type { Cores } from './cores.js';
+import type { Driver } from './driver.js';
+import type { Task } from './task.js';
+import { newPlace, start, takeTurn, untilReady, type Measurement, type Ready, type Rig } from './turn.js';
+import { createWorkplace } from './workplace.js';
+
+export interface Entrant extends Ready<Contender> {
+  /** As it is shown; `dns2 (2)` when the same is in the run twice. */
+  readonly name: string;
+}
+
+export interface RunOptions {
+  readonly task: Task;
+  readonly entrants: readonly Entrant[];
+  readonly driver: Ready<Driver>;
+  readonly cores: Cores;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly atOnce: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A turn begins. */
+  onTurn(turn: { readonly round: number; readonly name: string; readonly done: number }): void;
+  onFailure(name: string, why: string): void;
+}
+
+export interface Taken extends Entrant {
+  /** One a round, as far as it came. */
+  readonly turns: Measurement[];
+  /** Why it is out; null while it is not. */
+  failed: string | null;
+}
+
+export interface Run {
+  /** Resolves when all is measured, or what was left when it was stopped. @throws ServiceError when nothing can be measured */
+  readonly finished: Promise<readonly Taken[]>;
+  /** Ends all processes at once. Harmless afterwards, and the last thing to do before this process exits. */
+  stop(): void;
+  stopped(): boolean;
+}
+
+export function startRun(options: RunOptions): Run {
+  const workplace = createWorkplace();
+  const taken = options.entrants.map((entrant): Taken => ({ ...entrant, turns: [], failed: null }));
+  let stopped = false;
+  const finished = runAll({ ...options, workplace }, taken, () => stopped).then(
+    () => taken,
+    (error: unknown) => {
+      if (stopped) return taken; // whatever was under way was cut off
+      throw error;
+    },
+  );
+  return {
+    finished: finished.finally(workplace.clear),
+    stop() {
+      stopped = true;
+      workplace.clear();
+    },
+    stopped: () => stopped,
+  };
+}
+
+async function runAll(rig: RunOptions & Rig, taken: readonly Taken[], stopped: () => boolean): Promise<void> {
+  const origin = await startOrigin(rig);
+  let done = 0;
+  for (let round = 0; round < rig.rounds; round += 1) {
+    for (const entrant of round % 2 === 0 ? taken : taken.toReversed()) {
+      if (stopped()) return;
+      if (entrant.failed === null) await takeOne(entrant, round);
+      done += 1;
+    }
+  }
+
+  async function takeOne(entrant: Taken, round: number): Promise<void> {
+    rig.onTurn({ round, name: entrant.name, done });
+    try {
+      entrant.turns.push(await takeTurn(entrant, origin, rig));
+    } catch (error) {
+      if (stopped() || !(error instanceof ServiceError)) throw error;
+      entrant.failed = error.message;
+      rig.onFailure(entrant.name, error.message);
+    }
+  }
+}
+
+/** @returns where it is; empty when the task has none */
+async function startOrigin(rig: Rig): Promise<string> {
+  const { task, cores, workplace, clock } = rig;
+  const found = task.origin?.find();
+  if (task.origin === undefined || found === undefined || 'debian' in found) return '';
+  const place = await newPlace('', rig);
+  await untilReady(start(task.origin, found, place, cores.load, workplace), () => task.check(place), clock);
+  return formatAddress(place);
+}
