@@ -120,8 +120,8 @@ const dns = z
   })
   .prefault({});
 
-export const engineNames = ['http-proxy'] as const;
-export const engineDefault: (typeof engineNames)[number] = 'http-proxy';
+export const engineNames = ['native', 'http-proxy'] as const;
+export const engineDefault: (typeof engineNames)[number] = 'native';
 
 const workers = z
   .strictObject({
@@ -136,7 +136,7 @@ const workers = z
 
 const proxy = z
   .strictObject({
-    engine: z.enum(engineNames).default(engineDefault).describe('Which HTTP engine serves.'),
+    engine: z.enum(engineNames).default(engineDefault).describe('Which HTTP engine serves: `native`, strict and fast; `http-proxy`, on the package of that name and node\'s own HTTP.'),
     policy: policy(originPolicyNames).default('round-robin').describe('How a worker orders the origins; words of `dns.policy`.'),
     host: z.enum(['rewrite', 'keep']).default('rewrite').describe('`rewrite`: the origin sees its own name in Host (and ours in X-Forwarded-Host). `keep`: it sees the name the client asked for.'),
     trustedNetworks: z.array(prefix).max(1000).default([]).describe('Clients whose Forwarded, X-Forwarded-* and X-Request-Id fields are believed.'),

@@ -9,7 +9,7 @@ import { createEndpoint, type Readiness } from '../metrics/endpoint.js';
 import { createWorkerMetrics } from '../metrics/metrics.js';
 import { loadRotationFactory } from '../pool/policy-loading.js';
 import type { Pool, PoolMember } from '../pool/pool.js';
-import { createHttpProxyEngine } from '../proxy/engines/http-proxy.js';
+import { engines } from '../proxy/engines/engines.js';
 import { createWorker } from '../proxy/worker.js';
 import { ServiceError } from '../service.js';
 import { endpointOf, poolOf, warnOnce, type ChildRoleOptions, type Role } from './role.js';
@@ -33,7 +33,7 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
     log,
     clock,
     random,
-    createEngine: createHttpProxyEngine,
+    createEngine: engines[proxy.engine],
   });
   const pool = poolOf(config, workers, clock);
   const follower = createFollower({ control: control ?? apiUrl(config.control), pool, clock, log });

@@ -64,7 +64,7 @@ describe('a wrong value', () => {
     ['dns: { ttl: 1.5 }', 'config: dns.ttl: expected whole seconds from 0 to 86400, or MAX/MIN such as 30/5, 240/per-domain or 240/per-domain-and-server, got 1.5 (roundhouse.yaml:1)'],
     ['dns: { address: localhost }', 'config: dns.address: expected an IP address, got "localhost" (roundhouse.yaml:1)'],
     ['proxy: { host: forward }', 'config: proxy.host: expected one of rewrite, keep, got "forward" (roundhouse.yaml:1)'],
-    ['proxy: { engine: [] }', 'config: proxy.engine: expected http-proxy, got an empty list (roundhouse.yaml:1)'],
+    ['proxy: { engine: [] }', 'config: proxy.engine: expected one of native, http-proxy, got an empty list (roundhouse.yaml:1)'],
     ['dns: 5', 'config: dns: expected a mapping, got 5 (roundhouse.yaml:1)'],
     ['- a', 'config: expected a mapping, got a list of 1 (roundhouse.yaml:1)'],
     ['origins: []', 'config: origins: expected a list of 1 to 1000 entries, got an empty list (roundhouse.yaml:1)'],

@@ -1,12 +1,12 @@
 /**
- * A whole worker over the `http-proxy` engine, and clients for it.
+ * A whole worker over an engine, and clients for it.
  */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
 import { afterEach } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { silentLog } from '../../src/log.js';
 import { createRotation } from '../../src/pool/rotations.js';
-import { createHttpProxyEngine } from '../../src/proxy/engines/http-proxy.js';
+import type { CreateEngine } from '../../src/proxy/engines/engine.js';
 import type { ExchangeRecord } from '../../src/proxy/exchange.js';
 import { createWorker, type Worker, type WorkerOptions } from '../../src/proxy/worker.js';
 import { createRandom } from '../../src/random.js';
@@ -54,7 +54,13 @@ interface Running {
   get(options?: RequestOptions, body?: Buffer): Promise<Answer>;
 }
 
-export async function startWorker(urls: readonly string[], overrides: Partial<WorkerOptions> = {}): Promise<Running> {
+export type StartWorker = (urls: readonly string[], overrides?: Partial<WorkerOptions>) => Promise<Running>;
+
+export async function startWorkerWith(
+  createEngine: CreateEngine,
+  urls: readonly string[],
+  overrides: Partial<WorkerOptions> = {},
+): Promise<Running> {
   const lines: Line[] = [];
   const random = createRandom(1);
   const worker = createWorker({
@@ -82,7 +88,7 @@ export async function startWorker(urls: readonly string[], overrides: Partial<Wo
     log: silentLog,
     clock: systemClock,
     random,
-    createEngine: createHttpProxyEngine,
+    createEngine,
     ...overrides,
   });
   await worker.start();

@@ -204,6 +204,7 @@ export class HeardTunnel extends Heard implements TunnelListener {
 
 export interface Harness {
   readonly engine: Engine;
+  /** Follows the real one, and may be advanced beyond it. */
   readonly clock: VirtualClock;
   readonly origin: LenientOrigin;
   /** Codes for which the engine asked for the page of a broken request. */
@@ -253,6 +254,7 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
     },
   });
   await engine.start();
+  const ticking = keepTicking(clock);
 
   const harness: Harness = {
     engine,
@@ -283,8 +285,19 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
       for (const { socket } of clients) socket.destroy();
       await engine.stop(0);
       await origin.close();
+      clearInterval(ticking);
     },
   };
   running.add(harness);
   return harness;
+}
+
+/** Whoever takes the clock's time for its limits sees real time pass, as does who takes node's; tests may advance it further. */
+function keepTicking(clock: VirtualClock): NodeJS.Timeout {
+  let toldMs = performance.now();
+  return setInterval(() => {
+    const nowMs = performance.now();
+    clock.advance(nowMs - toldMs);
+    toldMs = nowMs;
+  }, 5);
 }

@@ -1,0 +1,296 @@
+/**
+ * One connection from a client: requests are read off it one after the other, responses written in the same order.
+ *
+ * It ends gently whenever the client may still be sending (RFC 9112 §9.6): a connection closed on unread bytes is answered
+ * by a TCP reset, which takes the response away that the client was about to read. And it ends once: whatever comes after
+ * the request that was said to be the last is read and ignored.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { faults, type FaultCode } from '../../fault.js';
+import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
+import type { BrokenAnswer, ClientInfo, EngineLimits, RequestHead } from '../engine.js';
+import { assertFields } from '../syntax.js';
+import { Exchange, type AbortCode, type ExchangeOwner } from './exchange.js';
+import { messageFacts } from './message-facts.js';
+import { Output } from './output.js';
+import { rendered } from './rendering.js';
+import { RequestReader, type RequestReaderOwner } from './request-reader.js';
+
+/** Unanswered requests on one connection. With one more it ends after them, and the client repeats the rest (RFC 9112 §9.3.2). */
+const pipelineMax = 128;
+/** What all client connections share. */
+export interface ConnectionContext {
+  readonly limits: EngineLimits;
+  readonly headers: TimeoutList<ClientConnection>;
+  readonly request: TimeoutList<ClientConnection>;
+  /** Idle, or the end of a response is not taken. */
+  readonly keepAlive: TimeoutList<ClientConnection>;
+  /** For the last answer to be taken, and the client's FIN to come. */
+  readonly linger: TimeoutList<ClientConnection>;
+  /** Of the `Date` field, now. */
+  date(): string;
+  /** The server is stopping: each connection ends with the exchange that is its newest. */
+  isStopping(): boolean;
+  onExchange(exchange: Exchange, connection: ClientConnection): void;
+  onBrokenRequest(code: FaultCode, client: ClientInfo): BrokenAnswer;
+}
+
+export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Timed {
+  dueMs = 0;
+  list: TimeoutList | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
+  readonly socket: Socket;
+  readonly client: ClientInfo;
+  readonly output: Output;
+  readonly #context: ConnectionContext;
+  readonly #reader: RequestReader;
+  /** In order of arrival; the first has its turn. */
+  readonly #queue: Exchange[] = [];
+  /** Written, and not handed to the operating system yet. */
+  readonly #unsent: Exchange[] = [];
+  /** No further request is looked at. */
+  #last = false;
+  /** The answer to a request that is no exchange, when it waits for those before it. */
+  #owed: FaultCode | undefined;
+  #ended = false;
+  /** Another protocol has the connection; so has this listener. */
+  #taken: ((chunk: Buffer) => void) | undefined;
+
+  constructor(socket: Socket, context: ConnectionContext) {
+    this.socket = socket;
+    this.#context = context;
+    this.output = new Output(socket);
+    this.#reader = new RequestReader(socket, this);
+    const { remoteAddress = '', remotePort = 0 } = socket;
+    // An IPv4 client of a dual-stack listener is still an IPv4 client.
+    this.client = { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''), port: remotePort, secure: false };
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#queue[0]?.onDrain());
+    socket.on('error', () => undefined); // 'close' follows
+    socket.on('end', () => this.#onClientEnd());
+    socket.on('close', () => this.#onClose());
+    context.headers.start(this);
+  }
+
+  /** Nothing is under way. */
+  get isIdle(): boolean {
+    if (this.#taken !== undefined || this.#ended) return false;
+    return this.#queue.length === 0 && this.#unsent.length === 0 && !this.#reader.isInHead && this.#owed === undefined;
+  }
+
+  // ---- what comes
+
+  #onData(chunk: Buffer): void {
+    if (this.#taken !== undefined) return this.#taken(chunk);
+    if (this.#ended) return;
+    this.#reader.push(chunk);
+    this.#arm();
+  }
+
+  get limits(): EngineLimits {
+    return this.#context.limits;
+  }
+
+  next(): 'read' | 'keep' | 'drop' {
+    if (this.#queue[0]?.upgrade !== undefined) return 'keep';
+    if (this.#queue.length >= pipelineMax) this.#last = true;
+    return this.#last ? 'drop' : 'read';
+  }
+
+  onRequest(request: RequestHead): void {
+    const { persistent, upgrade, expectsContinue } = messageFacts(request.fields, request.version);
+    const isHandshake = upgrade === 'websocket' && request.method === 'GET' && request.bodyBytes === 0 && this.#queue.length === 0;
+    const exchange = new Exchange(this, { request, upgrade: isHandshake ? upgrade : undefined, expectsContinue });
+    this.#queue.push(exchange);
+    if (!persistent || isHandshake) this.#last = true;
+    stopTimeout(this);
+    if (!exchange.requestComplete) this.#reader.beginBody(exchange);
+    this.#context.onExchange(exchange, this);
+  }
+
+  onBodyEnd(exchange: Exchange): void {
+    stopTimeout(this);
+    exchange.requestComplete = true;
+    exchange.tellEnd();
+  }
+
+  onBrokenHead(code: FaultCode): void {
+    this.refuse(code);
+  }
+
+  onBrokenBody(exchange: Exchange): void {
+    this.#break(exchange, 'malformed-request');
+  }
+
+  onWanted(exchange: Exchange): void {
+    process.nextTick(readOn, this, exchange);
+  }
+
+  readOn(exchange: Exchange): void {
+    if (this.#taken !== undefined) return;
+    if (this.#reader.exchange !== exchange) return exchange.tellEnd();
+    if (!exchange.wantsBody) return;
+    this.#reader.readOn();
+    this.#arm();
+  }
+
+  // ---- what goes
+
+  get date(): string {
+    return this.#context.date();
+  }
+
+  hasTurn(exchange: Exchange): boolean {
+    return this.#queue[0] === exchange;
+  }
+
+  endsWith(exchange: Exchange): boolean {
+    if (exchange !== this.#queue.at(-1) || this.#owed !== undefined) return false;
+    if (this.#context.isStopping()) this.#last = true;
+    return this.#last;
+  }
+
+  sendLast(exchange: Exchange): void {
+    this.#unsent.push(exchange);
+    this.output.flushThen(this.#onSent);
+  }
+
+  readonly #onSent = (): void => {
+    if (this.socket.destroyed) return; // 'close' tells
+    this.#unsent.shift()?.onSent();
+    this.#settle();
+  };
+
+  onEnded(exchange: Exchange): void {
+    if (this.#reader.exchange === exchange) this.#discard(); // what is left of the request goes nowhere
+    if (exchange.closes && exchange === this.#queue.at(-1) && this.#owed === undefined) this.#discard();
+    if (this.#queue[0] !== exchange) return;
+    this.#queue.shift();
+    while (this.#queue[0]?.onTurn() === true) this.#queue.shift();
+    if (this.#queue.length === 0 && this.#owed !== undefined) this.#answer(this.#owed);
+    this.#arm();
+  }
+
+  /** Nothing that comes is for anybody. */
+  #discard(): void {
+    this.#last = true;
+    this.#reader.discard();
+  }
+
+  /** All is sent: what now? */
+  #settle(): void {
+    if (this.#queue.length > 0 || this.#unsent.length > 0 || this.#ended) return;
+    if (this.#last || this.#context.isStopping()) this.end();
+    else this.#arm();
+  }
+
+  // ---- limits in time
+
+  /** Waits for what must come next, if that is not the gateway's. */
+  #arm(): void {
+    const wanted = this.#awaited();
+    if (wanted === this.list) return;
+    if (wanted === undefined) stopTimeout(this);
+    else wanted.start(this);
+  }
+
+  #awaited(): TimeoutList | undefined {
+    const { headers, request, keepAlive, linger } = this.#context;
+    if (this.#taken !== undefined || this.socket.destroyed) return undefined;
+    if (this.#ended) return linger;
+    if (this.#reader.exchange !== undefined) return request;
+    if (this.#reader.isInHead) return headers;
+    if (this.#queue.length > 0) return undefined;
+    return this.#unsent.length === 0 && this.list === headers ? headers : keepAlive;
+  }
+
+  /** The head, or a body, took too long. */
+  onLate(): void {
+    const { exchange } = this.#reader;
+    if (exchange === undefined) this.refuse('request-timeout');
+    else this.#break(exchange, 'request-timeout');
+  }
+
+  // ---- ends
+
+  #break(exchange: Exchange, code: Exclude<AbortCode, 'client-aborted'>): void {
+    this.#discard();
+    exchange.loseWithAnswer(code, faults[code].status);
+  }
+
+  /** Answers a request that is no exchange, when it is its turn. Nothing after it is looked at. */
+  refuse(code: FaultCode): void {
+    this.#discard();
+    if (this.#queue.length > 0) this.#owed = code;
+    else this.#answer(code);
+  }
+
+  #answer(code: FaultCode): void {
+    this.#owed = undefined;
+    const { status } = faults[code];
+    const { fields, body } = this.#context.onBrokenRequest(code, this.client);
+    assertFields(fields);
+    const framed = [...fields, 'Connection', 'close', 'Content-Length', String(body.length)];
+    this.output.put(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${rendered(framed)}\r\n`);
+    this.output.put(body);
+    this.end();
+  }
+
+  /** FIN now, and the rest when the client has sent its own, or has had time to. */
+  end(): void {
+    this.#discard();
+    this.#ended = true;
+    if (this.socket.destroyed) return;
+    this.output.flush();
+    this.socket.end();
+    this.#arm();
+  }
+
+  /**
+   * node's `resetAndDestroy` waits, by way of `destroySoon`, until all that is queued was sent, which a client that does not read can
+   * put off for ever; the `destroy` after it does not wait. While a FIN is on its way libuv refuses to reset: then a FIN is all there
+   * is, and it is only so when the response is complete.
+   */
+  reset(): void {
+    if (this.socket.destroyed) return;
+    this.socket.destroySoon = () => undefined;
+    if (!this.socket.writableEnded) this.socket.resetAndDestroy();
+    this.socket.destroy();
+  }
+
+  /** At once; visibly so to whoever was still being answered. */
+  cut(): void {
+    if (this.#queue.length > 0 || this.#unsent.length > 0) this.reset();
+    else this.socket.destroy();
+  }
+
+  /** A client that ends its side before it has its answer has left, as for nginx: hardly any that still listens does so. */
+  #onClientEnd(): void {
+    if (this.#taken !== undefined) return;
+    if (this.#queue.length > 0) this.reset();
+    else if (this.#unsent.length === 0) this.end();
+    else this.#last = true;
+  }
+
+  #onClose(): void {
+    stopTimeout(this);
+    for (const exchange of [...this.#queue.splice(0), ...this.#unsent.splice(0)]) exchange.lose('client-aborted');
+  }
+
+  // ---- another protocol
+
+  /** From now on the bytes are the caller's, beginning with those that this returns. */
+  take(onData: (chunk: Buffer) => void): Buffer {
+    const early = this.#reader.take();
+    this.#queue.shift()?.release();
+    this.#taken = onData;
+    stopTimeout(this);
+    return early;
+  }
+}
+
+function readOn(connection: ClientConnection, exchange: Exchange): void {
+  connection.readOn(exchange);
+}

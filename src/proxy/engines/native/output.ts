@@ -1,0 +1,62 @@
+/**
+ * What goes out on a connection. What is written in one turn of the event loop leaves in one write: a head and a small body
+ * cost one system call.
+ */
+import type { Socket } from 'node:net';
+
+/** Pieces up to here are put together as text; beyond it copying costs more than a second buffer in the same write. */
+const smallBytesMax = 4096;
+/** Of what waits for the end of the turn of the event loop. */
+const pendingBytesMax = 16_384;
+
+export class Output {
+  readonly #socket: Socket;
+  #pending = '';
+  #scheduled = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** The other side does not take what it is sent. */
+  get isBlocked(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  /** @param piece text is latin1 */
+  put(piece: string | Buffer): void {
+    if (typeof piece !== 'string' && piece.length > smallBytesMax) {
+      this.#putLarge(piece);
+      return;
+    }
+    this.#pending += typeof piece === 'string' ? piece : piece.toString('latin1');
+    if (this.#pending.length > pendingBytesMax) this.flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(this.flush);
+    }
+  }
+
+  #putLarge(piece: Buffer): void {
+    this.#socket.cork();
+    this.flush();
+    this.#socket.write(piece);
+    this.#socket.uncork();
+  }
+
+  /** Now. */
+  readonly flush = (): void => {
+    this.#scheduled = false;
+    const text = this.#pending;
+    if (text === '') return;
+    this.#pending = '';
+    if (!this.#socket.destroyed) this.#socket.write(text, 'latin1');
+  };
+
+  /** Now; `onSent` when all that was ever put was handed to the operating system. */
+  flushThen(onSent: () => void): void {
+    const text = this.#pending;
+    this.#pending = '';
+    this.#socket.write(text, 'latin1', onSent);
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Reads requests off a connection, one after the other: heads, and the bodies that somebody wants.
+ *
+ * What comes while nobody wants it waits here, up to a bound; then the client is held back.
+ */
+import type { Socket } from 'node:net';
+import type { FaultCode } from '../../fault.js';
+import type { EngineLimits, RequestHead } from '../engine.js';
+import { BodyReader } from './body-reader.js';
+import type { Exchange } from './exchange.js';
+import { HeadBuffer } from './head-buffer.js';
+import { faultOfPartial, readRequestHead, skipEmptyLine } from './request-head.js';
+
+export interface RequestReaderOwner {
+  readonly limits: EngineLimits;
+  /** What to do with the next request: it may not be wanted any more, or be the beginning of another protocol. */
+  next(): 'read' | 'keep' | 'drop';
+  onRequest(request: RequestHead): void;
+  onBodyEnd(exchange: Exchange): void;
+  onBrokenHead(code: FaultCode): void;
+  onBrokenBody(exchange: Exchange): void;
+}
+
+/** Of what the client sent and nobody wants yet; beyond it the client is held back, and we do not see it leave. */
+const unreadBytesMax = 65_536;
+const nothing = Buffer.alloc(0);
+
+export class RequestReader {
+  /** Whose request's body is being read. */
+  exchange: Exchange | undefined;
+  readonly #socket: Socket;
+  readonly #owner: RequestReaderOwner;
+  readonly #head = new HeadBuffer();
+  readonly #body = new BodyReader();
+  /** Came, and is not read yet. */
+  #unread: Buffer | undefined;
+
+  constructor(socket: Socket, owner: RequestReaderOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+  }
+
+  /** A head has begun. */
+  get isInHead(): boolean {
+    return !this.#head.isEmpty;
+  }
+
+  /** More has come. */
+  push(chunk: Buffer): void {
+    const unread = this.#unread;
+    this.#unread = undefined;
+    this.#read(unread === undefined ? chunk : Buffer.concat([unread, chunk]));
+  }
+
+  /** What was kept is wanted now, maybe. */
+  readOn(): void {
+    if (this.#socket.isPaused()) this.#socket.resume();
+    const unread = this.#unread ?? nothing;
+    this.#unread = undefined;
+    this.#read(unread);
+  }
+
+  #read(chunk: Buffer): void {
+    let at = 0;
+    while (at >= 0) {
+      const { exchange } = this;
+      if (exchange !== undefined) at = this.#readBody(exchange, chunk, at);
+      else if (at === chunk.length) return;
+      else at = this.#readNext(chunk, at);
+    }
+  }
+
+  /** @returns where to read on; −1 when there is no more to read for now. */
+  #readNext(chunk: Buffer, at: number): number {
+    const next = this.#owner.next();
+    if (next === 'read') return this.#readHead(chunk, at);
+    if (next === 'keep') this.#keep(chunk, at);
+    return -1;
+  }
+
+  #readHead(chunk: Buffer, at: number): number {
+    const { limits } = this.#owner;
+    const end = this.#head.push(chunk, at);
+    const skipped = skipEmptyLine(this.#head.text);
+    const text = skipped === 0 ? this.#head.text : this.#head.text.slice(skipped);
+    const head = end < 0 ? faultOfPartial(text, limits) : readRequestHead(text, limits);
+    if (typeof head === 'string') {
+      this.#owner.onBrokenHead(head);
+      return -1;
+    }
+    if (head !== undefined) this.#owner.onRequest(head);
+    return end;
+  }
+
+  /** The body of the request whose head was the last. */
+  beginBody(exchange: Exchange): void {
+    const { bodyBytes } = exchange.request;
+    this.exchange = exchange;
+    this.#body.begin(bodyBytes === undefined ? 'chunks' : 'length', bodyBytes ?? 0);
+  }
+
+  #readBody(exchange: Exchange, chunk: Buffer, from: number): number {
+    let at = from;
+    while (this.exchange === exchange) {
+      if (!exchange.wantsBody) {
+        this.#keep(chunk, at);
+        return -1;
+      }
+      const step = this.#body.next(chunk, at);
+      at = this.#body.at;
+      if (step === 'more') return -1;
+      if (step === 'data') exchange.onData(chunk.subarray(this.#body.from, this.#body.to));
+      else if (step === 'end') this.#endBody(exchange);
+      else {
+        this.#owner.onBrokenBody(exchange);
+        return -1;
+      }
+    }
+    return at;
+  }
+
+  #endBody(exchange: Exchange): void {
+    this.exchange = undefined;
+    this.#owner.onBodyEnd(exchange);
+  }
+
+  /** For later, when somebody wants it. */
+  #keep(chunk: Buffer, at: number): void {
+    if (at < chunk.length) this.#unread = at === 0 ? chunk : chunk.subarray(at);
+    if (chunk.length - at >= unreadBytesMax) this.#socket.pause();
+  }
+
+  /** Nothing that comes is for anybody. */
+  discard(): void {
+    this.exchange = undefined;
+    this.#unread = undefined;
+    this.#head.clear();
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  /** What was kept belongs to another protocol. */
+  take(): Buffer {
+    const unread = this.#unread ?? nothing;
+    this.#unread = undefined;
+    return unread;
+  }
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { compareRequests, compareResponses } from './differential.js';
+
+const seed = 20_261_126;
+
+it.each([
+  ['requests', compareRequests],
+  ['responses', compareResponses],
+] as const)('ours and llhttp agree on valid %s', { timeout: 60_000 }, async (_what, compare) => {
+  const { accepted, differences } = await compare(seed, 1000, false);
+  expect(differences).toEqual([]);
+  expect(accepted).toBe(1000);
+});
+
+it.each([
+  ['requests', compareRequests],
+  ['responses', compareResponses],
+] as const)('what ours accepts of broken %s llhttp accepts as the same', { timeout: 60_000 }, async (_what, compare) => {
+  const { accepted, differences } = await compare(seed, 4000, true);
+  expect(differences).toEqual([]);
+  expect(accepted).toBeGreaterThan(500); // else nothing was compared
+});
