@@ -10,11 +10,21 @@ import { forwardedElement } from './forwarded.js';
 /** Alternating names and values: `[name, value, name, value, …]`. Order and letter case as received. */
 export type Fields = readonly string[];
 
+/** @param lowerName in lower case. The lengths are compared first because they nearly always decide. */
+export const isNamed = (name: string, lowerName: string): boolean => name.length === lowerName.length && name.toLowerCase() === lowerName;
+
+/** The same for many names. */
+export function nameTest(lowerNames: Iterable<string>): (name: string) => boolean {
+  const names = new Set(lowerNames);
+  const lengths = new Uint8Array(Math.max(0, ...[...names].map(({ length }) => length)) + 1);
+  for (const { length } of names) lengths[length] = 1;
+  return (name) => lengths[name.length] === 1 && names.has(name.toLowerCase());
+}
+
 /** The value of the first field of that name; `lowerName` in lower case. */
 export function fieldValue(fields: Fields, lowerName: string): string | undefined {
   for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] as string; // i < length
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return fields[i + 1];
+    if (isNamed(fields[i] as string, lowerName)) return fields[i + 1]; // i < length
   }
   return undefined;
 }

@@ -4,6 +4,7 @@
  * Both are lists to which each proxy appends at the right, so only the right end is worth anything: from there we step
  * left as long as the address is one of our own proxies', and the first that is not is the client.
  */
+import { rememberLast } from './memo.js';
 import { addressOfHop, type TrustedNetworks } from './trust.js';
 
 export interface ClaimedHops {
@@ -53,6 +54,4 @@ export function forwardedElement(address: string, scheme: string, host: string):
 
 const token = /^[!#$%&'*+.^_`|~\w-]+$/;
 
-function quoteUnlessToken(text: string): string {
-  return token.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
-}
+const quoteUnlessToken = rememberLast((text) => (token.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`));

@@ -4,6 +4,7 @@
 import type { RequestHead } from './engines/engine.js';
 import type { FaultCode } from './fault.js';
 import type { RequestFields } from './fields.js';
+import { rememberLast } from './memo.js';
 
 export interface RefusalLimits {
   readonly bodyBytes: number;
@@ -28,10 +29,10 @@ function hasGoodHost(request: RequestHead, { host, hostCount }: RequestFields): 
 const authority = /^(?:[a-z0-9._~!$&'()*+;=%-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::(\d{0,5}))?$/i;
 
 /** uri-host [":" port] of RFC 3986, but for the comma, which would be two fields merged on the way. */
-export function isAuthority(text: string): boolean {
+export const isAuthority = rememberLast((text) => {
   const match = authority.exec(text);
   return match !== null && Number(match[1] ?? 0) <= 65_535;
-}
+});
 
 /**
  * Our entry in `Via`: `1.1 w1 (3f9c21ab)`. The comment tells our `w1` from the `w1` of another tier, which may well stand

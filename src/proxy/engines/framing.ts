@@ -4,9 +4,9 @@
  * Framing is never copied from one side to the other: each engine reads it into a number of bytes, and writes exactly one
  * field from that number. What two parsers could read in two ways is not read at all: that is how requests are smuggled.
  */
-import type { Fields } from '../fields.js';
+import { isNamed, nameTest, type Fields } from '../fields.js';
 import type { RequestHead, ResponseHead, UpstreamRequest } from './engine.js';
-import { assertFields, isTarget, isToken } from './syntax.js';
+import { assertFields, isTarget, isText, isToken } from './syntax.js';
 
 /** Length of a body: a number, undefined when only its end will tell, `faulty` when the fields contradict each other. */
 export type BodyLength = number | undefined | 'faulty';
@@ -16,21 +16,22 @@ function readLength(fields: Fields, version: string, fallback: number | undefine
   let length: string | undefined;
   let coding: string | undefined;
   for (let i = 0; i < fields.length; i += 2) {
-    const name = (fields[i] as string).toLowerCase(); // i < length
-    const value = fields[i + 1] as string;
-    if (name === 'content-length') {
+    const name = fields[i] as string; // i < length
+    if (isNamed(name, 'content-length')) {
       if (length !== undefined) return 'faulty';
-      length = value;
-    } else if (name === 'transfer-encoding') {
+      length = fields[i + 1];
+    } else if (isNamed(name, 'transfer-encoding')) {
       if (coding !== undefined) return 'faulty';
-      coding = value;
+      coding = fields[i + 1];
     }
   }
   // Chunked alone: we could not undo another coding, and HTTP/1.0 knows none at all (RFC 9112 §6.1).
   if (coding !== undefined) return length === undefined && version !== '1.0' && coding.toLowerCase() === 'chunked' ? undefined : 'faulty';
   if (length === undefined) return fallback;
-  return /^\d+$/.test(length) && Number.isSafeInteger(Number(length)) ? Number(length) : 'faulty';
+  return numberOf(length);
 }
+
+const numberOf = (length: string): number | 'faulty' => (/^\d+$/.test(length) && Number.isSafeInteger(Number(length)) ? Number(length) : 'faulty');
 
 export const requestLength = (fields: Fields, version: string): BodyLength => readLength(fields, version, 0);
 
@@ -43,13 +44,12 @@ export function responseLength(fields: Fields, version: string, method: string, 
 export const isBodiless = (method: string, status: number): boolean => method === 'HEAD' || status === 204 || status === 304;
 
 /** The engine's own, whatever the gateway says: they speak of the connection, or of the framing that it chooses. */
-const ownedInRequests: ReadonlySet<string> = new Set([
-  'connection', 'content-length', 'expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade',
-]);
-const ownedInResponses: ReadonlySet<string> = new Set(['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding']);
+const ownedNames = ['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding'];
+const ownedInResponses = nameTest(ownedNames);
+const ownedInRequests = nameTest([...ownedNames, 'expect', 'te', 'upgrade']);
 
 /** RFC 9110 §7.6.1, for responses that the engine passes on by itself. */
-const hopByHop: ReadonlySet<string> = new Set([...ownedInResponses, 'proxy-authenticate', 'proxy-connection', 'te', 'upgrade']);
+const hopByHop = [...ownedNames, 'proxy-authenticate', 'proxy-connection', 'te', 'upgrade'];
 
 /** What may go on to the other side: nothing that speaks of the connection, or that `Connection` names; Content-Length stays. */
 export function endToEnd(fields: Fields): string[] {
@@ -59,14 +59,15 @@ export function endToEnd(fields: Fields): string[] {
     for (const option of (fields[i + 1] as string).toLowerCase().split(',')) names.add(option.trim());
   }
   names.delete('content-length');
-  return without(fields, names);
+  return without(fields, nameTest(names));
 }
 
-function without(fields: Fields, names: ReadonlySet<string>): string[] {
+function without(fields: Fields, isLeftOut: (name: string) => boolean): string[] {
+  if (fields.length % 2 !== 0) throw new RangeError('a field has no value');
   const kept: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string; // i < length
-    if (!names.has(name.toLowerCase())) kept.push(name, fields[i + 1] as string);
+    if (!isLeftOut(name)) kept.push(name, fields[i + 1] as string);
   }
   return kept;
 }
@@ -96,9 +97,15 @@ export function framedRequestFields({ method, fields, bodyBytes }: UpstreamReque
 }
 
 /** @throws RangeError when the response cannot be written. */
-export function assertResponse({ status, reason, fields, bodyBytes }: ResponseHead): void {
+export function assertResponse(head: ResponseHead): void {
+  assertStatusLine(head);
+  assertFields(head.fields);
+}
+
+/** The same but for the fields. */
+export function assertStatusLine({ status, reason, bodyBytes }: ResponseHead): void {
   if (!(Number.isInteger(status) && status >= 200 && status <= 999)) throw new RangeError(`${status} is not the status of a final response`);
-  assertFields([...fields, 'Reason', reason]);
+  if (!isText(reason)) throw new RangeError('a reason phrase that HTTP does not allow');
   assertLength(bodyBytes);
 }
 
@@ -130,9 +137,13 @@ export function framedResponseFields(
 
 /** The gateway's Content-Length; Transfer-Encoding is not its business. */
 function statedLength(fields: Fields): number | undefined {
-  const length = readLength(without(fields, transferEncoding), '1.1', undefined);
+  let stated: string | undefined;
+  for (let i = 0; i < fields.length; i += 2) {
+    if (!isNamed(fields[i] as string, 'content-length')) continue; // i < length
+    if (stated !== undefined) throw new RangeError('Content-Length is not one number');
+    stated = fields[i + 1];
+  }
+  const length = stated === undefined ? undefined : numberOf(stated);
   if (length === 'faulty') throw new RangeError('Content-Length is not one number');
   return length;
 }
-
-const transferEncoding: ReadonlySet<string> = new Set(['transfer-encoding']);

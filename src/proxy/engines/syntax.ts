@@ -11,7 +11,19 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const text = /^[\t\x20-\x7e\x80-\xff]*$/;
 const targetText = /^(?:\/[\x21\x22\x24-\x7e]*|\*)$/;
 
-export const isToken = (name: string): boolean => token.test(name);
+export const isText = (value: string): boolean => text.test(value);
+
+/** Names that are tokens: a few dozen make nearly all traffic, and to find one here is cheaper than to match it. */
+const knownNames = new Set<string>();
+const knownNamesMax = 256;
+
+export function isToken(name: string): boolean {
+  if (knownNames.has(name)) return true;
+  if (!token.test(name)) return false;
+  // A copy: what was cut out of a head keeps all of the head in memory.
+  if (knownNames.size < knownNamesMax) knownNames.add(Buffer.from(name, 'latin1').toString('latin1'));
+  return true;
+}
 
 /** Origin form without a fragment, or the asterisk; no byte that would end the request line. */
 export const isTarget = (target: string): boolean => targetText.test(target);
@@ -19,7 +31,7 @@ export const isTarget = (target: string): boolean => targetText.test(target);
 export function areFields(fields: Fields): boolean {
   if (fields.length % 2 !== 0) return false;
   for (let i = 0; i < fields.length; i += 2) {
-    if (!token.test(fields[i] as string) || !text.test(fields[i + 1] as string)) return false; // i + 1 < length: it is even
+    if (!isToken(fields[i] as string) || !text.test(fields[i + 1] as string)) return false; // i + 1 < length: it is even
   }
   return true;
 }

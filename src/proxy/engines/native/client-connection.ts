@@ -10,7 +10,6 @@ import type { Socket } from 'node:net';
 import { faults, type FaultCode } from '../../fault.js';
 import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
 import type { BrokenAnswer, ClientInfo, EngineLimits, RequestHead } from '../engine.js';
-import { assertFields } from '../syntax.js';
 import { Exchange, type AbortCode, type ExchangeOwner } from './exchange.js';
 import { messageFacts } from './message-facts.js';
 import { Output } from './output.js';
@@ -231,7 +230,6 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     this.#owed = undefined;
     const { status } = faults[code];
     const { fields, body } = this.#context.onBrokenRequest(code, this.client);
-    assertFields(fields);
     const framed = [...fields, 'Connection', 'close', 'Content-Length', String(body.length)];
     this.output.put(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${rendered(framed)}\r\n`);
     this.output.put(body);

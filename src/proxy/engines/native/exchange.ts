@@ -4,10 +4,9 @@
  * What is written while other responses are still owed waits here; it is bounded by telling the writer to wait.
  */
 import { STATUS_CODES } from 'node:http';
-import type { Fields } from '../../fields.js';
+import { fieldValue, type Fields } from '../../fields.js';
 import type { ClientInfo, Downstream, DownstreamListener, RequestHead, ResponseHead } from '../engine.js';
-import { assertResponse, framedResponseFields, isBodiless } from '../framing.js';
-import { assertFields } from '../syntax.js';
+import { assertStatusLine, framedResponseFields, isBodiless } from '../framing.js';
 import type { Output } from './output.js';
 import { chunkEnd, chunkStart, lastChunk, rendered } from './rendering.js';
 
@@ -140,27 +139,28 @@ export class Exchange implements Downstream {
   /** Behind a response that is not sent yet there is no place for it; and nobody waits for these, so they may not pile up. */
   inform(status: number, fields: Fields): void {
     if (!(Number.isInteger(status) && status > 101 && status < 200)) throw new RangeError(`${status} is not the status of an interim response`);
-    assertFields(fields);
+    const lines = rendered(fields);
     if (this.request.version === '1.0' || this.#responded || this.#over || !this.#owner.hasTurn(this) || this.#owner.output.isBlocked) return;
-    this.#owner.output.put(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${rendered(fields)}\r\n`);
+    this.#owner.output.put(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n`);
   }
 
   respond(head: ResponseHead, close: boolean): void {
-    assertResponse(head);
+    assertStatusLine(head);
     if (this.#responded) throw new RangeError('an exchange has one final response');
     const { method, version } = this.request;
     this.#bodiless = isBodiless(method, head.status);
     const endless = head.bodyBytes === undefined && !this.#bodiless;
     const closes = close || (endless && version === '1.0') || !this.requestComplete || this.#owner.endsWith(this);
     const fields = framedResponseFields(head, this.request, closes);
+    if (fieldValue(fields, 'date') === undefined) fields.push('Date', this.#owner.date);
+    if (version === '1.0' && !closes) fields.push('Connection', 'keep-alive');
+    const lines = rendered(fields);
     this.#responded = true;
     if (this.#over) return;
     this.closes = closes;
     this.#chunked = endless && version === '1.1';
     this.#owedBytes = this.#bodiless ? 0 : (head.bodyBytes ?? Infinity);
-    if (!hasDate(fields)) fields.push('Date', this.#owner.date);
-    if (version === '1.0' && !closes) fields.push('Connection', 'keep-alive');
-    this.#put(`HTTP/1.1 ${head.status} ${head.reason}\r\n${rendered(fields)}\r\n`);
+    this.#put(`HTTP/1.1 ${head.status} ${head.reason}\r\n${lines}\r\n`);
   }
 
   write(chunk: Buffer): boolean {
@@ -283,12 +283,4 @@ export class Exchange implements Downstream {
   release(): void {
     this.#over = true;
   }
-}
-
-function hasDate(fields: Fields): boolean {
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] as string; // i < length
-    if (name.length === 4 && name.toLowerCase() === 'date') return true;
-  }
-  return false;
 }

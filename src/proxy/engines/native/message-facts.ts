@@ -1,7 +1,7 @@
 /**
  * What a head says of its own connection (RFC 9110 §7.6.1, §7.8 and §10.1.1), read in one pass.
  */
-import type { Fields } from '../../fields.js';
+import { isNamed, type Fields } from '../../fields.js';
 
 export interface MessageFacts {
   /** The connection may carry another message after this one (RFC 9112 §9.3). */
@@ -20,9 +20,9 @@ export function messageFacts(fields: Fields, version: '1.0' | '1.1'): MessageFac
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string; // i < length, and the array is of pairs
     const value = fields[i + 1] as string;
-    if (name.length === 10 && name.toLowerCase() === 'connection') connection = connection === '' ? value : `${connection},${value}`;
-    else if (name.length === 7 && name.toLowerCase() === 'upgrade') upgrade = upgrade === '' ? value : `${upgrade},${value}`;
-    else if (name.length === 6 && name.toLowerCase() === 'expect') expect = value;
+    if (isNamed(name, 'connection')) connection = connection === '' ? value : `${connection},${value}`;
+    else if (isNamed(name, 'upgrade')) upgrade = upgrade === '' ? value : `${upgrade},${value}`;
+    else if (isNamed(name, 'expect')) expect = value;
   }
   if (version === '1.1' && expect === '' && (connection === '' || connection === 'keep-alive')) return plain11;
   const options = connection.toLowerCase().split(',').map((option) => option.trim());

@@ -33,7 +33,7 @@ export class Output {
     if (this.#pending.length > pendingBytesMax) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
-      queueMicrotask(this.flush);
+      process.nextTick(this.flush); // a microtask of node's costs three times as much
     }
   }
 
