@@ -76,10 +76,15 @@ function without(fields: Fields, isLeftOut: (name: string) => boolean): string[]
 const methodsWithContent: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /** @throws RangeError when the request cannot be written. */
-export function assertRequest({ method, target, fields, bodyBytes }: UpstreamRequest): void {
+export function assertRequest(request: UpstreamRequest): void {
+  assertRequestLine(request);
+  assertFields(request.fields);
+}
+
+/** The same but for the fields. */
+export function assertRequestLine({ method, target, bodyBytes }: UpstreamRequest): void {
   if (!isToken(method) || method === 'CONNECT') throw new RangeError('not a method that can be forwarded');
   if (!isTarget(target)) throw new RangeError('not a request target in origin form');
-  assertFields(fields);
   assertLength(bodyBytes);
 }
 

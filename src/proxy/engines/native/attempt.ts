@@ -6,7 +6,7 @@
 import type { FaultCode } from '../../fault.js';
 import type { Attempt, AttemptListener, UpstreamRequest } from '../engine.js';
 import type { HeldConnection, OriginUser } from './origin-user.js';
-import { chunkEnd, chunkStart, lastChunk } from './rendering.js';
+import { chunkEnd, chunkStart, lastChunk, requestHead } from './rendering.js';
 import type { ReceivedHead } from './response-head.js';
 
 /** Of the body, before there is a connection. */
@@ -16,6 +16,7 @@ const smallBytesMax = 4096;
 
 export class NativeAttempt implements Attempt, OriginUser {
   readonly request: UpstreamRequest;
+  readonly head: string;
   readonly upgrade = undefined;
   isOver = false;
   readonly #listener: AttemptListener;
@@ -29,8 +30,10 @@ export class NativeAttempt implements Attempt, OriginUser {
   #earlyBytes = 0;
   #paused = false;
 
+  /** @throws RangeError when the request cannot be written. */
   constructor(request: UpstreamRequest, listener: AttemptListener, onOver: (attempt: NativeAttempt) => void) {
     this.request = request;
+    this.head = requestHead(request, undefined);
     this.#listener = listener;
     this.#onOver = onOver;
     this.#chunked = request.bodyBytes === undefined;

@@ -4,7 +4,6 @@
 import type { Clock } from '../../../clock.js';
 import { createTimeoutList } from '../../timeouts.js';
 import type { Downstream, EngineLimits, EngineTimeouts, Forward, Origin } from '../engine.js';
-import { assertRequest } from '../framing.js';
 import { NativeAttempt } from './attempt.js';
 import type { OriginConnection } from './origin-connection.js';
 import { OriginPool, type PoolStats } from './origin-pool.js';
@@ -44,14 +43,12 @@ export function createNativeForward({ limits, timeouts, clock, stats, upgradeOf 
 
   return {
     send(request, origin, listener) {
-      assertRequest(request);
       const attempt = new NativeAttempt(request, listener, forget);
       attempts.add(attempt);
       poolOf.origin(origin).serve(attempt);
       return attempt;
     },
     tunnel(downstream, request, origin, listener) {
-      assertRequest(request);
       const upgrade = upgradeOf(downstream);
       if (upgrade === undefined) throw new RangeError('only an exchange with an upgrade can become a tunnel');
       const halfCloseMs = Math.min(timeouts.keepAliveMs, halfCloseMsMax);

@@ -7,14 +7,14 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
-import type { Origin, UpstreamRequest } from '../engine.js';
-import { framedRequestFields } from '../framing.js';
+import type { Origin } from '../engine.js';
 import { connectFault, errorDetail, type NodeError } from '../node-faults.js';
 import { BodyReader } from './body-reader.js';
 import { HeadBuffer } from './head-buffer.js';
 import { messageFacts } from './message-facts.js';
 import type { HeldConnection, OriginUser } from './origin-user.js';
-import { rendered } from './rendering.js';
+import { isHeldUp } from './output.js';
+import { ReadBuffer } from './read-buffer.js';
 import { readResponseHead, type ReceivedHead } from './response-head.js';
 
 /** What a connection needs of the pool that it belongs to. */
@@ -39,6 +39,7 @@ export class OriginConnection implements HeldConnection {
   readonly #origin: Origin;
   readonly #head = new HeadBuffer();
   readonly #body = new BodyReader();
+  readonly #buffer = new ReadBuffer();
   #user: OriginUser | undefined;
   #open = false;
   #inBody = false;
@@ -46,24 +47,36 @@ export class OriginConnection implements HeldConnection {
   #paused = false;
   #unread: Buffer | undefined;
   #error: NodeError | undefined;
-  /** Another protocol has it. */
-  #taken = false;
+  /** Another protocol has it; so has this listener. */
+  #taken: ((chunk: Buffer) => void) | undefined;
 
   constructor(origin: Origin, user: OriginUser, owner: OriginConnectionOwner) {
     this.#origin = origin;
     this.#owner = owner;
     this.#user = user;
-    const { scheme, host, port } = origin;
-    const servername = isIP(host) === 0 ? host : '';
-    const socket = scheme === 'https' ? connectSecure({ host, port, servername }) : connectPlain({ host, port, noDelay: true });
-    this.socket = socket;
-    socket.on(scheme === 'https' ? 'secureConnect' : 'connect', () => this.#onOpen());
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.socket = origin.scheme === 'https' ? this.#connectSecure() : this.#connectPlain();
+    const { socket } = this;
     socket.on('drain', () => this.#user?.onDrain());
     socket.on('end', () => this.#onOriginEnd());
     socket.on('error', (error: NodeError) => (this.#error ??= error));
     socket.on('close', () => this.#onClose());
     user.onConnection(this);
+  }
+
+  #connectPlain(): Socket {
+    const { host, port } = this.#origin;
+    const callback = (bytes: number, buffer: Uint8Array): boolean => {
+      this.#onData(this.#buffer.taken(buffer as Buffer, bytes)); // it is what `next` gave
+      return true;
+    };
+    return connectPlain({ host, port, noDelay: true, onread: { buffer: this.#buffer.next, callback } }, () => this.#onOpen());
+  }
+
+  /** There is no `onread` for TLS, which has bytes of its own making. */
+  #connectSecure(): Socket {
+    const { host, port } = this.#origin;
+    const servername = isIP(host) === 0 ? host : '';
+    return connectSecure({ host, port, servername }, () => this.#onOpen()).on('data', (chunk: Buffer) => this.#onData(chunk));
   }
 
   /** Idle, and the origin has not ended it meanwhile. */
@@ -92,10 +105,10 @@ export class OriginConnection implements HeldConnection {
     else process.nextTick(tellReused, user);
   }
 
-  #ask({ request, upgrade }: OriginUser): void {
+  #ask({ head }: OriginUser): void {
     this.#persistent = false;
     this.#inBody = false;
-    this.send(requestHead(request, upgrade));
+    this.send(head);
   }
 
   send(piece: string | Buffer): void {
@@ -109,13 +122,13 @@ export class OriginConnection implements HeldConnection {
   }
 
   get isBlocked(): boolean {
-    return this.socket.writableNeedDrain;
+    return isHeldUp(this.socket);
   }
 
   // ---- responses
 
   #onData(chunk: Buffer): void {
-    if (this.#taken) return;
+    if (this.#taken !== undefined) return this.#taken(chunk);
     if (this.#user === undefined) return this.destroy();
     const unread = this.#unread;
     this.#unread = undefined;
@@ -126,7 +139,7 @@ export class OriginConnection implements HeldConnection {
     let at = 0;
     for (;;) {
       const user = this.#user;
-      if (user === undefined || user.isOver || this.#taken) return;
+      if (user === undefined || user.isOver || this.#taken !== undefined) return;
       if (this.#paused) return this.#keep(chunk, at);
       if (this.#inBody) {
         const step = this.#body.next(chunk, at);
@@ -192,6 +205,7 @@ export class OriginConnection implements HeldConnection {
     this.#user = undefined;
     this.#inBody = false;
     this.#paused = false;
+    this.#buffer.release();
     if (isAll && this.#persistent && user.isComplete && !this.socket.destroyed) this.#owner.onIdle(this);
     else this.destroy();
     user.onEnd();
@@ -220,7 +234,7 @@ export class OriginConnection implements HeldConnection {
 
   #onOriginEnd(): void {
     const user = this.#user;
-    if (this.#taken) return;
+    if (this.#taken !== undefined) return;
     if (user !== undefined && this.#inBody && this.#body.endsWithConnection) return this.#complete(user, false);
     this.destroy();
   }
@@ -247,9 +261,9 @@ export class OriginConnection implements HeldConnection {
 
   // ---- another protocol
 
-  /** The bytes are the caller's from now on, beginning with those that this returns. */
-  take(): Buffer {
-    this.#taken = true;
+  /** From now on the bytes are the caller's, beginning with those that this returns. */
+  take(onData: (chunk: Buffer) => void): Buffer {
+    this.#taken = onData;
     this.#user = undefined;
     return this.#unread ?? nothing;
   }
@@ -266,10 +280,4 @@ function readOn(connection: OriginConnection): void {
 
 function tellReused(user: OriginUser): void {
   user.onConnect(true);
-}
-
-function requestHead(request: UpstreamRequest, upgrade: string | undefined): string {
-  const fields = framedRequestFields(request);
-  if (upgrade !== undefined) fields.push('Connection', 'Upgrade', 'Upgrade', upgrade);
-  return `${request.method} ${request.target} HTTP/1.1\r\n${rendered(fields)}\r\n`;
 }

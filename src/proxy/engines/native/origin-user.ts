@@ -17,13 +17,15 @@ export interface HeldConnection {
   pause(): void;
   resume(): void;
   destroy(): void;
-  /** The bytes are the caller's from now on, beginning with those that this returns. */
-  take(): Buffer;
+  /** From now on the bytes are the caller's, beginning with those that this returns. */
+  take(onData: (chunk: Buffer) => void): Buffer;
 }
 
 /** Who hears of what comes back: a gateway's attempt, or a tunnel. */
 export interface OriginUser {
   readonly request: UpstreamRequest;
+  /** The request's, as it is sent. */
+  readonly head: string;
   /** The protocol that is asked for. */
   readonly upgrade: string | undefined;
   readonly isOver: boolean;

@@ -4,6 +4,12 @@
  */
 import type { Socket } from 'node:net';
 
+/**
+ * The other side does not take what it is sent: something waits that the kernel would not have, and 'drain' will tell when it is gone.
+ * `writableNeedDrain` alone is also true, until the next turn, after each write that is larger than a stream's high-water mark.
+ */
+export const isHeldUp = (socket: Socket): boolean => socket.writableNeedDrain && socket.writableLength > 0;
+
 /** Pieces up to here are put together as text; beyond it copying costs more than a second buffer in the same write. */
 const smallBytesMax = 4096;
 /** Of what waits for the end of the turn of the event loop. */
@@ -18,9 +24,8 @@ export class Output {
     this.#socket = socket;
   }
 
-  /** The other side does not take what it is sent. */
   get isBlocked(): boolean {
-    return this.#socket.writableNeedDrain;
+    return isHeldUp(this.#socket);
   }
 
   /** @param piece text is latin1 */

@@ -2,6 +2,8 @@
  * Messages as text, ready to be written (RFC 9112 §5 and §7.1), and the proof that no field in it ends a line early.
  */
 import type { Fields } from '../../fields.js';
+import type { UpstreamRequest } from '../engine.js';
+import { assertRequestLine, framedRequestFields } from '../framing.js';
 import { isToken } from '../syntax.js';
 
 /** Name, colon, visible characters, white space and obs-text: the same as `areFields` asks of each field. */
@@ -29,6 +31,17 @@ function lineCount(text: string): number {
   let count = 0;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
   return count;
+}
+
+/**
+ * @param upgrade the protocol that is asked for
+ * @throws RangeError when the request cannot be written
+ */
+export function requestHead(request: UpstreamRequest, upgrade: string | undefined): string {
+  assertRequestLine(request);
+  const fields = framedRequestFields(request);
+  if (upgrade !== undefined) fields.push('Connection', 'Upgrade', 'Upgrade', upgrade);
+  return `${request.method} ${request.target} HTTP/1.1\r\n${rendered(fields)}\r\n`;
 }
 
 export const chunkStart = (bytes: number): string => `${bytes.toString(16)}\r\n`;

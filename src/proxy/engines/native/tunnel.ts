@@ -14,7 +14,7 @@ import { endToEnd } from '../framing.js';
 import type { ClientConnection } from './client-connection.js';
 import type { Exchange } from './exchange.js';
 import type { HeldConnection, OriginUser } from './origin-user.js';
-import { rendered } from './rendering.js';
+import { rendered, requestHead } from './rendering.js';
 import type { ReceivedHead } from './response-head.js';
 
 /** An exchange that asks for another protocol, and its connection. */
@@ -31,6 +31,7 @@ export interface TunnelOptions extends Upgrade {
   readonly halfCloseMs: number;
 }
 
+/** @throws RangeError when the request cannot be written. */
 export function openTunnel(options: TunnelOptions, pool: { serve(user: OriginUser): void }): Pick<Attempt, 'abort'> {
   const tunnel = new Tunnel(options);
   pool.serve(tunnel);
@@ -42,6 +43,7 @@ const tcpKeepAliveMs = 60_000;
 
 class Tunnel implements OriginUser, Pick<Attempt, 'abort'> {
   readonly request: UpstreamRequest;
+  readonly head: string;
   readonly upgrade: string;
   readonly isComplete = true;
   isOver = false;
@@ -60,6 +62,7 @@ class Tunnel implements OriginUser, Pick<Attempt, 'abort'> {
     this.#options = options;
     this.request = options.request;
     this.upgrade = options.exchange.upgrade ?? '';
+    this.head = requestHead(options.request, this.upgrade);
   }
 
   onConnection(connection: HeldConnection): void {
@@ -136,10 +139,9 @@ class Tunnel implements OriginUser, Pick<Attempt, 'abort'> {
     if (connection === undefined) return;
     this.#joined = true;
     const [down, up] = [client.socket, connection.socket];
-    const late = connection.take();
+    const late = connection.take((chunk) => this.#pass(chunk, up, down));
     const early = client.take((chunk) => this.#pass(chunk, down, up));
     down.write(switchingHead(this.upgrade, head.fields), 'latin1');
-    up.on('data', (chunk: Buffer) => this.#pass(chunk, up, down));
     up.on('error', (error: Error & { code?: string }) => (this.#failure ??= error.code ?? error.message));
     this.#watch(down, up);
     this.#watch(up, down);
