@@ -19,7 +19,7 @@ type Check = (config: Config, isGiven: IsGiven) => readonly Problem[];
 
 const checks: readonly Check[] = [
   ...[ttl, policies, workerList, memberAddresses, wildcardAddresses, probes, timeouts],
-  ...[origins, ownWorkers, originDirectory, names, records, portClashes],
+  ...[engineOptions, origins, ownWorkers, originDirectory, names, records, portClashes],
 ];
 
 export function findConflicts(config: Config, isGiven: IsGiven): Problem[] {
@@ -59,6 +59,13 @@ function workerList({ workers }: Config, isGiven: IsGiven): Problem[] {
     .map((key) => ['workers', key])
     .filter(isGiven)
     .map((path) => ({ path, about: [['workers', 'members']], text: 'this has no effect beside workers.members; remove one of the two' }));
+}
+
+/** What the reference engine does not do must not be believed to be done. */
+function engineOptions({ proxy }: Config): Problem[] {
+  if (proxy.engine === 'native' || proxy.proxyProtocolNetworks.length === 0) return [];
+  const text = `expected an empty list with proxy.engine ${proxy.engine}, which does not know the PROXY protocol; native does`;
+  return [{ path: ['proxy', 'proxyProtocolNetworks'], about: [['proxy', 'engine']], text }];
 }
 
 /** An A record of 0.0.0.0 leads nobody anywhere. */

@@ -140,6 +140,7 @@ const proxy = z
     policy: policy(originPolicyNames).default('round-robin').describe('How a worker orders the origins; words of `dns.policy`.'),
     host: z.enum(['rewrite', 'keep']).default('rewrite').describe('`rewrite`: the origin sees its own name in Host (and ours in X-Forwarded-Host). `keep`: it sees the name the client asked for.'),
     trustedNetworks: z.array(prefix).max(1000).default([]).describe('Clients whose Forwarded, X-Forwarded-* and X-Request-Id fields are believed.'),
+    proxyProtocolNetworks: z.array(prefix).max(1000).default([]).describe('Load balancers whose connections must begin with a PROXY protocol header (version 1 or 2), which says who the client is; whatever else they send, their own probes included, is closed and counted. From others such a header is a 400. `native` only.'),
     probe: probe({ path: '/' }).describe('How each worker probes the origins. Any status below 500 is good.'),
     timeouts: z
       .strictObject({

@@ -8,6 +8,7 @@
 import { rcodes, rotatedTypes, queryTypes, tcpCloseReasons, transports } from '../dns/stats.js';
 import { adminStates, healthReasons } from '../pool/pool.js';
 import { faultCodes } from '../proxy/fault.js';
+import { handshakeFaults } from '../proxy/handshake-fault.js';
 import { attemptOutcomes, methodClasses, statusClasses } from '../proxy/stats.js';
 
 export type Role = 'worker' | 'dns';
@@ -80,6 +81,12 @@ export const catalog = {
     roles: worker,
     help: 'Client connections closed at once because of proxy.limits.connectionsMax.',
     labels: none,
+  },
+  roundhouse_client_handshake_faults_total: {
+    type: 'counter',
+    roles: worker,
+    help: 'Client connections that ended before their first request, for want of a PROXY protocol header.',
+    labels: { reason: handshakeFaults },
   },
   roundhouse_client_received_bytes_total: { type: 'counter', roles: worker, help: 'Bytes received on client connections, heads included.', labels: none },
   roundhouse_client_sent_bytes_total: { type: 'counter', roles: worker, help: 'Bytes sent on client connections, heads included.', labels: none },

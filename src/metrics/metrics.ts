@@ -69,6 +69,7 @@ function engineReaders(engine: EngineStats) {
     roundhouse_client_connections: (emit) => emit(engine.connections),
     roundhouse_client_connections_opened_total: (emit) => emit(engine.connectionsTotal),
     roundhouse_client_connections_refused_total: (emit) => emit(engine.connectionsRefusedTotal),
+    roundhouse_client_handshake_faults_total: (emit) => emitTally(emit, engine.handshakeFaults),
     roundhouse_client_received_bytes_total: (emit) => emit(engine.bytesIn()),
     roundhouse_client_sent_bytes_total: (emit) => emit(engine.bytesOut()),
     roundhouse_origin_connections: (emit) => emit(engine.originConnections),

@@ -8,6 +8,7 @@ import type { Log } from '../log.js';
 import type { ClientInfo } from './engines/engine.js';
 import type { ExchangeRecord } from './exchange.js';
 import { faults, type FaultCode } from './fault.js';
+import type { HandshakeFault } from './handshake-fault.js';
 
 export type AccessLogMode = 'all' | 'errors' | 'off';
 
@@ -15,6 +16,8 @@ export interface AccessLog {
   exchange(record: Readonly<ExchangeRecord>): void;
   /** A request too broken to become an exchange. */
   brokenRequest(id: string, code: FaultCode, client: ClientInfo): void;
+  /** A connection that ended before its first request. */
+  brokenHandshake(fault: HandshakeFault, client: ClientInfo, detail: string): void;
 }
 
 export interface AccessLogOptions {
@@ -40,6 +43,10 @@ export function createAccessLog({ worker, mode, log }: AccessLogOptions): Access
     brokenRequest(id, code, client) {
       if (mode === 'off') return;
       log.info({ worker, id, client: client.address, status: faults[code].status, fault: code }, 'broken request');
+    },
+    brokenHandshake(fault, client, detail) {
+      if (mode === 'off') return;
+      log.info({ worker, client: client.address, fault, detail: cut(detail) }, 'broken handshake');
     },
   };
 }

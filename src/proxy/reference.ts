@@ -20,6 +20,15 @@ const head = `# What the proxy does
 - WebSocket upgrades pass; CONNECT and TRACE are answered 501. When one side of a tunnel has ended, the other has 10 s.
 - A client that closes its side before it has the answer counts as gone, as with nginx: its request is given up.
 
+## Who the client is
+
+The other end of the connection, unless that is in \`proxy.proxyProtocolNetworks\`: then the connection must begin with a
+header of the PROXY protocol, version 1 or 2 (haproxy's \`send-proxy\` and \`send-proxy-v2\`, nginx's \`proxy_protocol on\`), and
+the client is who it names; \`LOCAL\` and \`UNKNOWN\` name nobody. Extensions are skipped, a checksum is verified. Without a
+good header within \`timeouts.headersMs\` the connection is closed without an answer, logged as a broken handshake and counted in
+\`roundhouse_client_handshake_faults_total\`; a balancer that probes this port must send the header, too, or connect and
+leave without a byte, or ask \`/readyz\` on the port of the metrics. Of all others the header is not understood and answered 400.
+
 ## Which origin, and which next
 
 Origins are a pool like the workers: probed by each worker, ordered by \`proxy.policy\`. When an attempt fails, the next one
@@ -45,6 +54,7 @@ const limits = `## Limits
 | exchanges in flight, then in the queue | \`limits.maxconn\`, \`limits.maxqueue\`, \`timeouts.queueMs\` | 503 with Retry-After |
 | client connections | \`limits.connectionsMax\` | closed at once, counted |
 | connections to one origin | \`limits.originConnectionsMax\` | attempts wait, up to \`timeouts.connectMs\` |
+| time for a PROXY header | \`timeouts.headersMs\` | closed, counted |
 | time for a request's head, for all of it | \`timeouts.headersMs\`, \`timeouts.requestMs\` | 408 |
 | time to connect, to the response, between two pieces | \`timeouts.connectMs\`, \`responseMs\`, \`idleMs\` | 504, or a cut |
 `;

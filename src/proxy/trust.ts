@@ -19,10 +19,11 @@ const remembered = 4096;
 
 /**
  * @param networks addresses and prefixes, such as `10.0.0.0/8`, `::1`.
+ * @param option where they stand, for errors.
  * @throws ServiceError for what is neither.
  */
-export function createTrustedNetworks(networks: readonly string[]): TrustedNetworks {
-  const parsed = networks.map(parseNetwork);
+export function createTrustedNetworks(networks: readonly string[], option = 'proxy.trustedNetworks'): TrustedNetworks {
+  const parsed = networks.map((network) => parseNetwork(network, option));
   const verdicts = new Map<string, boolean>();
   const judge = (address: string): boolean => {
     if (isIP(address) === 0) return false;
@@ -43,13 +44,13 @@ export function createTrustedNetworks(networks: readonly string[]): TrustedNetwo
   };
 }
 
-function parseNetwork(text: string): Network {
+function parseNetwork(text: string, option: string): Network {
   const [address = '', bits, ...rest] = text.split('/');
   const version = isIP(address);
   const most = version === 4 ? 32 : 128;
   const length = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
   if (version === 0 || rest.length > 0 || length < 0 || length > most) {
-    throw new ServiceError(`proxy.trustedNetworks: expected an address or a prefix such as 10.0.0.0/8, got ${JSON.stringify(text)}`);
+    throw new ServiceError(`${option}: expected an address or a prefix such as 10.0.0.0/8, got ${JSON.stringify(text)}`);
   }
   const ip = ipaddr.parse(address);
   if (ip instanceof ipaddr.IPv6 && ip.isIPv4MappedAddress() && length >= 96) return [ip.toIPv4Address(), length - 96];
@@ -62,6 +63,12 @@ const mappedPrefix = /^::ffff:(?=\d+\.)/i;
 export function plainAddress(address: string): string {
   if (!address.includes(':')) return address;
   return address.replace(mappedPrefix, '').replace(/%.*$/, '');
+}
+
+/** The one spelling of an IP address that has many: RFC 5952 for IPv6, and IPv4 for what is mapped into it. */
+export function normalAddress(address: string): string {
+  const ip = ipaddr.process(address);
+  return ip instanceof ipaddr.IPv6 ? ip.toRFC5952String() : ip.toString();
 }
 
 /** The address of `192.0.2.1:80`, `[2001:db8::1]:80` or one without port; undefined for anything else. */

@@ -33,6 +33,7 @@ export interface WorkerOptions {
   readonly newRotation: () => Rotation;
   readonly host: 'rewrite' | 'keep';
   readonly trustedNetworks: readonly string[];
+  readonly proxyProtocolNetworks: readonly string[];
   readonly probe: ProbeTiming & { readonly path: string; readonly initialState: Health; readonly upThresh: number };
   readonly timeouts: EngineTimeouts & GatewayOptions['timeouts'];
   readonly limits: EngineLimits & GatewayOptions['limits'];
@@ -66,11 +67,13 @@ export function createWorker(options: WorkerOptions): Worker {
   const engine = options.createEngine({
     listen: options.listen,
     alsoListen: options.alsoListen,
+    proxyProtocol: createTrustedNetworks(options.proxyProtocolNetworks, 'proxy.proxyProtocolNetworks'),
     clock,
     limits,
     timeouts,
     onExchange: (downstream) => gateway.accept(downstream),
     onBrokenRequest: (code, client) => gateway.broken(code, client),
+    onBrokenHandshake: accessLog.brokenHandshake,
   });
   const gateway = createGateway({
     forward: engine.forward,

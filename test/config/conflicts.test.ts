@@ -44,6 +44,11 @@ describe('values that are right alone and wrong together', () => {
     ['probes that outlast their interval', { workers: { probe: { timeoutMs: 3000 } } }, 'workers.probe.timeoutMs: expected at most interMs, which is 2000, got 3000'],
     ['an interval below the time limit', { proxy: { probe: { interMs: 100 } } }, 'proxy.probe.interMs: expected at least timeoutMs, which is 1000, got 100; set both'],
     ['a head that may take longer than its request', { proxy: { timeouts: { requestMs: 5000 } } }, 'proxy.timeouts.requestMs: expected at least headersMs, which is 10000 and part of it, got 5000'],
+    [
+      'PROXY headers that the engine does not know',
+      { proxy: { engine: 'http-proxy', proxyProtocolNetworks: ['10.0.0.0/8'] } },
+      'proxy.proxyProtocolNetworks: expected an empty list with proxy.engine http-proxy, which does not know the PROXY protocol; native does',
+    ],
     ['a wildcard as the first worker', { workers: { address: '0.0.0.0' } }, 'workers.address: expected an address that clients can connect to, got "0.0.0.0"'],
     [
       'a wildcard as a member',
@@ -102,6 +107,8 @@ describe('values that are right alone and wrong together', () => {
 
   it.each<[string, ConfigInput]>([
     ['the port of metrics on the IPv6 address of a worker that has both', { workers: { members: [{ ...member('a', '127.0.0.2'), address6: '::1' }] }, control: { address: '::1', port: 9101 } }],
+    ['PROXY headers for the engine that knows them', { proxy: { engine: 'native', proxyProtocolNetworks: ['10.0.0.0/8', '::1'] } }],
+    ['the other engine without them', { proxy: { engine: 'http-proxy' } }],
     ['a directory for the built-in origin', { origin: { directory: '/srv' } }],
     ['a free port twice', { control: { port: 0 }, dns: { port: 0, metricsPort: 0 } }],
     ['one port on different addresses', { control: { port: 8080 } }],

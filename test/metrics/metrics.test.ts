@@ -9,6 +9,7 @@ import { metricsMarkdown } from '../../src/metrics/reference.js';
 import { createPool, healthReasons, type PoolMember } from '../../src/pool/pool.js';
 import { createReportedLoads } from '../../src/pool/worker-loads.js';
 import type { EngineStats } from '../../src/proxy/engines/engine.js';
+import { createHandshakeTally } from '../../src/proxy/handshake-fault.js';
 import { createGatewayStats, methodClasses, statusClasses } from '../../src/proxy/stats.js';
 import { createTally, observe } from '../../src/tally.js';
 
@@ -24,6 +25,7 @@ const newWorker = () => {
     connections: 3,
     connectionsTotal: 5,
     connectionsRefusedTotal: 1,
+    handshakeFaults: createHandshakeTally(),
     originConnections: 2,
     originConnectionsTotal: 4,
     bytesIn: () => 1000,

@@ -84,4 +84,15 @@ describe('the mode', () => {
     }
     expect(seen).toEqual(Array(2).fill({ worker: 'w1', id: 'id', client: '192.0.2.1', status: 431, fault: 'fields-too-large' }));
   });
+
+  it('lets broken handshakes through unless off, cut to a length', () => {
+    const seen: object[] = [];
+    const log = { ...silentLog, info: (fields: object) => void seen.push(fields) };
+    const client = { address: '192.0.2.1', port: 1, secure: false };
+    for (const mode of ['all', 'errors', 'off'] as const) {
+      createAccessLog({ worker: 'w1', mode, log }).brokenHandshake('proxy-header-missing', client, 'x'.repeat(9999));
+    }
+    const detail = `${'x'.repeat(512)}…`;
+    expect(seen).toEqual(Array(2).fill({ worker: 'w1', client: '192.0.2.1', fault: 'proxy-header-missing', detail }));
+  });
 });

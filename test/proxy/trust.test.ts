@@ -31,6 +31,10 @@ describe('trusted networks', () => {
     expect(() => createTrustedNetworks([network])).toThrow(/^proxy\.trustedNetworks: expected an address or a prefix/);
   });
 
+  it('name the option where they stand', () => {
+    expect(() => createTrustedNetworks(['all'], 'proxy.proxyProtocolNetworks')).toThrow(/^proxy\.proxyProtocolNetworks: expected/);
+  });
+
   it('do not remember without limit', () => {
     const trusted = createTrustedNetworks(['10.0.0.0/8']);
     for (let i = 0; i < 10_000; i += 1) expect(trusted.includes(`10.0.${i >> 8}.${i & 255}`)).toBe(true);

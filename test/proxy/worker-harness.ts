@@ -70,6 +70,7 @@ export async function startWorkerWith(
     newRotation: () => createRotation('fixed', { tail: 'cyclic', random }),
     host: 'rewrite',
     trustedNetworks: [],
+    proxyProtocolNetworks: [],
     probe,
     timeouts: {
       headersMs: 10_000,

@@ -21,6 +21,7 @@ import type {
 } from '../../src/proxy/engines/engine.js';
 import type { FaultCode } from '../../src/proxy/fault.js';
 import { fieldValue, type Fields } from '../../src/proxy/fields.js';
+import { createHandshakeTally } from '../../src/proxy/handshake-fault.js';
 
 export interface RequestOptions {
   readonly method?: string;
@@ -122,6 +123,7 @@ export function createMemoryEngine(): MemoryEngine {
           connections: 0,
           connectionsTotal: 0,
           connectionsRefusedTotal: 0,
+          handshakeFaults: createHandshakeTally(),
           originConnections: 0,
           originConnectionsTotal: 0,
           bytesIn: () => 0,

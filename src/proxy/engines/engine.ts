@@ -15,8 +15,11 @@
  */
 import type { Clock } from '../../clock.js';
 import type { Service, SocketAddress } from '../../service.js';
+import type { Tally } from '../../tally.js';
 import type { FaultCode } from '../fault.js';
 import type { Fields } from '../fields.js';
+import type { HandshakeFault } from '../handshake-fault.js';
+import type { TrustedNetworks } from '../trust.js';
 
 export interface RequestHead {
   readonly method: string;
@@ -168,6 +171,8 @@ export interface EngineStats {
   connections: number;
   connectionsTotal: number;
   connectionsRefusedTotal: number;
+  /** Connections that ended before their first request, by `HandshakeFault`. */
+  readonly handshakeFaults: Tally;
   /** Open to origins now, idle ones included. */
   originConnections: number;
   originConnectionsTotal: number;
@@ -180,6 +185,11 @@ export interface EngineOptions {
   readonly listen: SocketAddress;
   /** A second address to serve on, of the other family; port 0: the first one's. */
   readonly alsoListen?: SocketAddress | undefined;
+  /**
+   * Whose connections begin with a PROXY protocol header, each within `headersMs` or not at all, and who is believed what it says
+   * of the client. `native` alone knows this.
+   */
+  readonly proxyProtocol?: TrustedNetworks | undefined;
   /** For the engine's own time limits; the system's unless given. */
   readonly clock?: Clock;
   readonly limits: EngineLimits;
@@ -191,6 +201,8 @@ export interface EngineOptions {
    * engine sends with the fault's status and then closes.
    */
   readonly onBrokenRequest: (code: FaultCode, client: ClientInfo) => BrokenAnswer;
+  /** A connection ended before its first request, which is no fault of HTTP's. `detail` is for people, and may be empty. */
+  readonly onBrokenHandshake?: (fault: HandshakeFault, client: ClientInfo, detail: string) => void;
 }
 
 export interface BrokenAnswer {

@@ -4,6 +4,7 @@
  * The well-known reference, with every hole closed that is known of it; the conformance suite holds it to that.
  */
 import { systemClock } from '../../clock.js';
+import { createHandshakeTally } from '../handshake-fault.js';
 import type { CreateEngine, EngineStats } from './engine.js';
 import type { ClientSide } from './http-proxy-client-side.js';
 import { createHttpForward } from './http-proxy-forward.js';
@@ -11,7 +12,10 @@ import { createHttpServer } from './http-proxy-server.js';
 
 export const createHttpProxyEngine: CreateEngine = (options) => {
   const { limits, timeouts, clock = systemClock } = options;
-  const counts = { connections: 0, connectionsTotal: 0, connectionsRefusedTotal: 0, originConnections: 0, originConnectionsTotal: 0 };
+  const counts = {
+    ...{ connections: 0, connectionsTotal: 0, connectionsRefusedTotal: 0, originConnections: 0, originConnectionsTotal: 0 },
+    handshakeFaults: createHandshakeTally(),
+  };
   const clientSides = new WeakMap<object, ClientSide>();
   const server = createHttpServer({ engine: options, clock, stats: counts, clientSides });
   const stats: EngineStats = Object.assign(counts, server.traffic);

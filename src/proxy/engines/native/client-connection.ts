@@ -57,14 +57,12 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   /** Another protocol has the connection; so has this listener. */
   #taken: ((chunk: Buffer) => void) | undefined;
 
-  constructor(socket: Socket, context: ConnectionContext) {
+  constructor(socket: Socket, client: ClientInfo, context: ConnectionContext) {
     this.socket = socket;
+    this.client = client;
     this.#context = context;
     this.output = new Output(socket);
     this.#reader = new RequestReader(socket, this);
-    const { remoteAddress = '', remotePort = 0 } = socket;
-    // An IPv4 client of a dual-stack listener is still an IPv4 client.
-    this.client = { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''), port: remotePort, secure: false };
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('drain', () => this.#queue[0]?.onDrain());
     socket.on('error', () => undefined); // 'close' follows

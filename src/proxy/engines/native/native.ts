@@ -5,13 +5,17 @@
  * parser stands between two sockets.
  */
 import { systemClock } from '../../../clock.js';
+import { createHandshakeTally } from '../../handshake-fault.js';
 import type { CreateEngine, EngineStats } from '../engine.js';
 import { createNativeForward } from './forward.js';
 import { createNativeServer } from './server.js';
 
 export const createNativeEngine: CreateEngine = (options) => {
   const { limits, timeouts, clock = systemClock } = options;
-  const counts = { connections: 0, connectionsTotal: 0, connectionsRefusedTotal: 0, originConnections: 0, originConnectionsTotal: 0 };
+  const counts = {
+    ...{ connections: 0, connectionsTotal: 0, connectionsRefusedTotal: 0, originConnections: 0, originConnectionsTotal: 0 },
+    handshakeFaults: createHandshakeTally(),
+  };
   const server = createNativeServer(options, clock, counts);
   const stats: EngineStats = Object.assign(counts, server.traffic);
   const forward = createNativeForward({ limits, timeouts, clock, stats, upgradeOf: (downstream) => server.upgradeOf(downstream) });

@@ -4,8 +4,11 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../../clock.js';
 import { listenError, type SocketAddress } from '../../../service.js';
+import { countHandshakeFault } from '../../handshake-fault.js';
 import { createTimeoutList } from '../../timeouts.js';
-import type { Downstream, EngineOptions, EngineStats } from '../engine.js';
+import { plainAddress } from '../../trust.js';
+import type { ClientInfo, Downstream, EngineOptions, EngineStats } from '../engine.js';
+import { Arrival, type ArrivalContext } from './arrival.js';
 import { ClientConnection, type ConnectionContext } from './client-connection.js';
 import type { Upgrade } from './tunnel.js';
 
@@ -20,19 +23,20 @@ export interface NativeServer {
   readonly traffic: Pick<EngineStats, 'bytesIn' | 'bytesOut'>;
 }
 
-export type ServerStats = Pick<EngineStats, 'connections' | 'connectionsTotal' | 'connectionsRefusedTotal'>;
+export type ServerStats = Pick<EngineStats, 'connections' | 'connectionsTotal' | 'connectionsRefusedTotal' | 'handshakeFaults'>;
 
 /** Two round trips across the world, and a slow machine's pause. */
 const lingerMs = 2000;
 const backlog = 1024;
 
 export function createNativeServer(options: EngineOptions, clock: Clock, stats: ServerStats): NativeServer {
-  const connections = new Set<ClientConnection>();
+  const connections = new Map<Socket, Arrival | ClientConnection>();
   const upgrades = new WeakMap<Downstream, Upgrade>();
   const closed = { bytesIn: 0, bytesOut: 0 };
   let stopping = false;
   let onEmpty = (): void => undefined;
   const { context, lists } = createContext(options, clock, upgrades, () => stopping);
+  const arrivals = createArrivalContext(options, clock, stats);
   const listeners = [createListener(take), ...(options.alsoListen === undefined ? [] : [createListener(take)])] as [Server, ...Server[]];
 
   function take(socket: Socket): void {
@@ -43,20 +47,28 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
     }
     stats.connections += 1;
     stats.connectionsTotal += 1;
-    const connection = new ClientConnection(socket, context);
-    connections.add(connection);
+    const peer = peerOf(socket);
+    const isProxied = options.proxyProtocol?.includes(peer.address) === true;
+    connections.set(socket, isProxied ? arrive(socket, peer) : new ClientConnection(socket, peer, context));
     socket.on('close', () => {
       stats.connections -= 1;
       closed.bytesIn += socket.bytesRead;
       closed.bytesOut += socket.bytesWritten;
-      connections.delete(connection);
+      connections.delete(socket);
       if (connections.size === 0) onEmpty();
+    });
+  }
+
+  function arrive(socket: Socket, peer: ClientInfo): Arrival {
+    return new Arrival(socket, peer, arrivals, (client) => {
+      connections.set(socket, new ClientConnection(socket, client, context));
+      socket.resume();
     });
   }
 
   const total = (before: number, key: 'bytesRead' | 'bytesWritten'): number => {
     let sum = before;
-    for (const { socket } of connections) sum += socket[key];
+    for (const socket of connections.keys()) sum += socket[key];
     return sum;
   };
 
@@ -67,12 +79,12 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
     async close() {
       stopping = true;
       for (const listener of listeners) listener.close();
-      for (const connection of connections) if (connection.isIdle) connection.socket.destroy();
+      for (const [socket, connection] of connections) if (connection.isIdle) socket.destroy();
       if (connections.size > 0) await new Promise<void>((resolve) => (onEmpty = resolve));
-      for (const list of lists) list.close();
+      for (const list of [arrivals.arrival, ...lists]) list.close();
     },
     cut: () => {
-      for (const connection of connections) connection.cut();
+      for (const connection of connections.values()) connection.cut();
     },
     traffic: { bytesIn: () => total(closed.bytesIn, 'bytesRead'), bytesOut: () => total(closed.bytesOut, 'bytesWritten') },
   };
@@ -97,6 +109,21 @@ function createContext(
     },
   };
   return { context, lists: [headers, request, keepAlive, linger] };
+}
+
+function createArrivalContext({ timeouts, onBrokenHandshake }: EngineOptions, clock: Clock, stats: ServerStats): ArrivalContext {
+  return {
+    arrival: createTimeoutList<Arrival>(clock, timeouts.headersMs, (arrival) => arrival.onLate()),
+    onBrokenHandshake(fault, client, detail) {
+      countHandshakeFault(stats.handshakeFaults, fault);
+      onBrokenHandshake?.(fault, client, detail);
+    },
+  };
+}
+
+function peerOf({ remoteAddress = '', remotePort = 0 }: Socket): ClientInfo {
+  // An IPv4 client of a dual-stack listener is still an IPv4 client.
+  return { address: plainAddress(remoteAddress), port: remotePort, secure: false };
 }
 
 /** Made once a second (RFC 9110 §6.6.1). */

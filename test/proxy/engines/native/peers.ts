@@ -81,7 +81,7 @@ export async function readByOurs(pieces: readonly Buffer[]): Promise<Verdict> {
     },
   };
   const duplex = stream();
-  new ClientConnection(duplex as unknown as Socket, context);
+  new ClientConnection(duplex as unknown as Socket, { address: '192.0.2.1', port: 1, secure: false }, context);
   await feed(duplex, pieces);
   duplex.destroy();
   return { messages, fault };

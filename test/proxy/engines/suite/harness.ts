@@ -5,11 +5,13 @@
 import { afterEach, expect } from 'vitest';
 import { createVirtualClock, type VirtualClock } from '../../../../src/clock.js';
 import type {
-  Attempt, AttemptListener, CreateEngine, Downstream, DownstreamListener, Engine, EngineLimits, EngineTimeouts, Origin, ResponseHead,
-  TunnelListener, UpstreamRequest,
+  Attempt, AttemptListener, ClientInfo, CreateEngine, Downstream, DownstreamListener, Engine, EngineLimits, EngineTimeouts, Origin,
+  ResponseHead, TunnelListener, UpstreamRequest,
 } from '../../../../src/proxy/engines/engine.js';
 import type { FaultCode } from '../../../../src/proxy/fault.js';
 import type { Fields } from '../../../../src/proxy/fields.js';
+import type { HandshakeFault } from '../../../../src/proxy/handshake-fault.js';
+import type { TrustedNetworks } from '../../../../src/proxy/trust.js';
 import { connectRaw, type RawClient } from '../../../support/raw-client.js';
 import { startLenientOrigin, type LenientOrigin } from '../../../support/lenient-origin.js';
 import type { SocketAddress } from '../../../../src/service.js';
@@ -20,6 +22,7 @@ export interface HarnessOptions {
   readonly timeouts?: Partial<EngineTimeouts>;
   readonly onConnection?: (connection: RawSocket) => void;
   readonly alsoListen?: SocketAddress;
+  readonly proxyProtocol?: TrustedNetworks;
 }
 
 /** For what has no event, such as a counter: looks again after each turn of the event loop. */
@@ -202,6 +205,12 @@ export class HeardTunnel extends Heard implements TunnelListener {
   }
 }
 
+export interface BrokenHandshake {
+  readonly fault: HandshakeFault;
+  readonly client: ClientInfo;
+  readonly detail: string;
+}
+
 export interface Harness {
   readonly engine: Engine;
   /** Follows the real one, and may be advanced beyond it. */
@@ -209,6 +218,8 @@ export interface Harness {
   readonly origin: LenientOrigin;
   /** Codes for which the engine asked for the page of a broken request. */
   readonly brokenRequests: FaultCode[];
+  /** Why connections ended before their first request, and whose they were. */
+  readonly brokenHandshakes: Recording<BrokenHandshake>;
   connect(): Promise<RawClient>;
   /** The next exchange that the engine presents. */
   exchange(): Promise<HeardExchange>;
@@ -239,11 +250,13 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
   const origin = await startLenientOrigin(options.onConnection);
   const presented = new Recording<HeardExchange>();
   const brokenRequests: FaultCode[] = [];
+  const brokenHandshakes = new Recording<BrokenHandshake>();
   const clients: RawClient[] = [];
   let taken = 0;
   const engine = create({
     listen: { address: '127.0.0.1', port: 0 },
     alsoListen: options.alsoListen,
+    proxyProtocol: options.proxyProtocol,
     clock,
     limits: { ...limits, ...options.limits },
     timeouts: { ...timeouts, ...options.timeouts },
@@ -252,6 +265,7 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
       brokenRequests.push(code);
       return { fields: ['Content-Type', 'text/plain'], body: Buffer.from(`broken: ${code}`) };
     },
+    onBrokenHandshake: (fault, client, detail) => brokenHandshakes.add({ fault, client, detail }),
   });
   await engine.start();
   const ticking = keepTicking(clock);
@@ -261,6 +275,7 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
     clock,
     origin,
     brokenRequests,
+    brokenHandshakes,
     exchanges: presented.items,
     async connect() {
       const client = await connectRaw(engine.address());
