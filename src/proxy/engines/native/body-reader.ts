@@ -5,8 +5,8 @@
  * explicit state machine that accepts the grammar alone; sizes, extensions and trailers are bounded. Trailers are checked and
  * dropped: what they say comes too late for any decision that was made on the head.
  */
-import { cr, lf, tab, valueCharacters } from './characters.js';
-import { malformed, scanFields } from './fields.js';
+import { cr, lf, valueCharacters } from './characters.js';
+import { scanFields } from './fields.js';
 
 /** `data`: the range `from`–`to`. `more`: all that was shown is read. `end`: the body is complete. */
 export type BodyStep = 'data' | 'more' | 'end' | 'broken';
@@ -39,13 +39,15 @@ export class BodyReader {
   #left = 0;
   #digits = 0;
   #extensionBytes = 0;
-  /** Of an extension or of the trailers: what has come of it. */
+  #trailerBytes = 0;
+  /** Of an extension or of a trailer's line: what has come of it. */
   #text = '';
 
   begin(end: BodyEnd, bytes: number): void {
     this.#left = bytes;
     this.#text = '';
     this.#extensionBytes = 0;
+    this.#trailerBytes = 0;
     if (end === 'chunks') this.#beginSize();
     else if (end === 'close') this.#state = 'close';
     else this.#state = bytes === 0 ? 'over' : 'data';
@@ -140,20 +142,21 @@ export class BodyReader {
   }
 
   #trailer(byte: number): boolean {
-    if (byte !== cr && byte !== lf && byte !== tab && valueCharacters[byte] !== 1) return false;
+    if (byte !== cr && byte !== lf && valueCharacters[byte] !== 1) return false;
     this.#text += String.fromCharCode(byte);
-    if (this.#text.length > trailerBytesMax) return false;
+    this.#trailerBytes += 1;
+    if (this.#trailerBytes > trailerBytesMax) return false;
     if (byte !== lf) return true;
-    if (this.#text !== '\r\n' && !this.#text.endsWith('\r\n\r\n')) return this.#text.endsWith('\r\n');
-    this.#state = 'over';
-    return areTrailers(this.#text);
+    const line = this.#text;
+    this.#text = '';
+    if (line === '\r\n') this.#state = 'over';
+    return line === '\r\n' || isTrailer(line);
   }
 }
 
-function areTrailers(text: string): boolean {
+function isTrailer(line: string): boolean {
   const fields: string[] = [];
-  if (text.length === 2) return true;
-  return scanFields(text, 0, fields) !== malformed && !fields.some((name, at) => at % 2 === 0 && forbiddenTrailers.test(name));
+  return scanFields(`${line}\r\n`, 0, fields) === line.length + 2 && !forbiddenTrailers.test(fields[0] ?? '');
 }
 
 const hexadecimal = Uint8Array.from({ length: 256 }, (_, byte) => {

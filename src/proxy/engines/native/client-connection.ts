@@ -113,10 +113,6 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     exchange.tellEnd();
   }
 
-  onBrokenHead(code: FaultCode): void {
-    this.refuse(code);
-  }
-
   onBrokenBody(exchange: Exchange): void {
     this.#break(exchange, 'malformed-request');
   }
@@ -147,6 +143,15 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     if (exchange !== this.#queue.at(-1) || this.#owed !== undefined) return false;
     if (this.#context.isStopping()) this.#last = true;
     return this.#last;
+  }
+
+  onLast(exchange: Exchange): void {
+    this.#last = true;
+    if (this.#queue.at(-1) === exchange) return;
+    const behind = this.#queue.splice(this.#queue.indexOf(exchange) + 1);
+    this.#owed = undefined;
+    if (behind.some((one) => one === this.#reader.exchange)) this.#discard();
+    for (const one of behind) one.lose('client-aborted');
   }
 
   sendLast(exchange: Exchange): void {

@@ -22,6 +22,8 @@ export interface ExchangeOwner {
   hasTurn(exchange: Exchange): boolean;
   /** Whether the connection ends after the response to this exchange, for the connection's own reasons. */
   endsWith(exchange: Exchange): boolean;
+  /** The head of its response says that the connection ends: nothing behind it may be answered any more (RFC 9112 §9.6). */
+  onLast(exchange: Exchange): void;
   /** The last piece of its response is put out. */
   sendLast(exchange: Exchange): void;
   /** The gateway would take more of the request, or no more for now. */
@@ -158,6 +160,7 @@ export class Exchange implements Downstream {
     this.#responded = true;
     if (this.#over) return;
     this.closes = closes;
+    if (closes) this.#owner.onLast(this);
     this.#chunked = endless && version === '1.1';
     this.#owedBytes = this.#bodiless ? 0 : (head.bodyBytes ?? Infinity);
     this.#put(`HTTP/1.1 ${head.status} ${head.reason}\r\n${lines}\r\n`);

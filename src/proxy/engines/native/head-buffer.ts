@@ -7,17 +7,30 @@ const emptyLine = '\r\n\r\n';
 const emptyLineBytes = Buffer.from(emptyLine);
 /** Up to here it is cheaper to turn all into text than to look for the end first. */
 const textBytesMax = 4096;
+/** Up to here a head that comes in pieces is looked at after each of them. */
+const alwaysDueBytes = 256;
 const none = Buffer.alloc(0);
 
 export class HeadBuffer {
-  /** Latin1: of the complete head with its empty line, or of what has come of it so far. */
+  /** Latin1, of the complete head with its empty line. */
   text = '';
   #bytes: Buffer = none;
   #length = 0;
+  #seenLength = 0;
 
   /** Nothing has come of it. */
   get isEmpty(): boolean {
     return this.#length === 0;
+  }
+
+  /**
+   * Of a head that goes on: what has come of it, if that should be looked at now. Each time that it has doubled; a client that sends
+   * byte by byte would otherwise have us look at each byte as often as there are bytes behind it.
+   */
+  dueText(): string | undefined {
+    if (this.#length > alwaysDueBytes && this.#length < 2 * this.#seenLength) return undefined;
+    this.#seenLength = this.#length;
+    return this.#bytes.toString('latin1', 0, this.#length);
   }
 
   /** @returns where the head ends in `chunk`, and `text` is all of it; −1 when it goes on. */
@@ -32,7 +45,6 @@ export class HeadBuffer {
     const end = text.indexOf(emptyLine);
     if (end < 0) {
       this.#keep(chunk, at);
-      this.text = text;
       return -1;
     }
     this.text = end + emptyLine.length === text.length ? text : text.slice(0, end + emptyLine.length);
@@ -43,9 +55,9 @@ export class HeadBuffer {
     const before = this.#length;
     this.#keep(chunk, at);
     const found = this.#bytes.subarray(0, this.#length).indexOf(emptyLineBytes, Math.max(0, before - emptyLine.length + 1));
-    const length = found < 0 ? this.#length : found + emptyLine.length;
-    this.text = this.#bytes.toString('latin1', 0, length);
     if (found < 0) return -1;
+    const length = found + emptyLine.length;
+    this.text = this.#bytes.toString('latin1', 0, length);
     this.clear();
     return at + length - before;
   }
@@ -65,5 +77,6 @@ export class HeadBuffer {
   clear(): void {
     this.#bytes = none;
     this.#length = 0;
+    this.#seenLength = 0;
   }
 }

@@ -162,12 +162,12 @@ export class OriginConnection implements HeldConnection {
 
   #readHead(user: OriginUser, chunk: Buffer, from: number): number {
     const end = this.#head.push(chunk, from);
-    const { text } = this.#head;
-    if (text.length > headBytesMax) this.#fail('response-fields-too-large', '');
-    else if (end < 0) this.#checkPartial(text);
+    if (end < 0) this.#checkPartial(this.#head.dueText());
+    else if (this.#head.text.length > headBytesMax) this.#fail('response-fields-too-large', '');
     else {
+      const { text } = this.#head;
       const head = readResponseHead(text, user.request.method);
-      if (head === undefined) this.#fail('invalid-response', 'bad head');
+      if (head === undefined || (head.status < 200 && !head.isSound)) this.#fail('invalid-response', 'bad head');
       else if (head.status === 101) return this.#onSwitch(user, head, chunk, end);
       else {
         if (head.status >= 200) this.#beginBody(user, head);
@@ -178,14 +178,16 @@ export class OriginConnection implements HeldConnection {
     return -1;
   }
 
-  #checkPartial(text: string): void {
-    if (!text.startsWith('HTTP/1.'.slice(0, text.length))) this.#fail('invalid-response', 'no HTTP');
+  #checkPartial(text: string | undefined): void {
+    if (text === undefined) return;
+    if (text.length > headBytesMax) this.#fail('response-fields-too-large', '');
+    else if (!text.startsWith('HTTP/1.'.slice(0, text.length))) this.#fail('invalid-response', 'no HTTP');
   }
 
   #beginBody(user: OriginUser, head: ReceivedHead): void {
     const { end, bodyBytes, fields, version } = head;
     this.#inBody = true;
-    this.#persistent = end !== 'close' && messageFacts(fields, version).persistent;
+    this.#persistent = end !== 'close' && head.isSound && messageFacts(fields, version).persistent;
     this.#body.begin(end, bodyBytes ?? 0);
     user.onHead(head);
   }

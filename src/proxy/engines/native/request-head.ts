@@ -73,4 +73,4 @@ const bytesMore = 1024;
 const isHalfLineEnd = (text: string): boolean => text === '\r';
 
 /** An empty line before the request, which old clients send behind a body, is passed over (RFC 9112 §2.2): one. */
-export const skipEmptyLine = (text: string): number => (isLineEnd(text, 0) ? 2 : 0);
+export const withoutEmptyLine = (text: string): string => (isLineEnd(text, 0) ? text.slice(2) : text);

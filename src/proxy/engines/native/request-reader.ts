@@ -9,7 +9,7 @@ import type { EngineLimits, RequestHead } from '../engine.js';
 import { BodyReader } from './body-reader.js';
 import type { Exchange } from './exchange.js';
 import { HeadBuffer } from './head-buffer.js';
-import { faultOfPartial, readRequestHead, skipEmptyLine } from './request-head.js';
+import { faultOfPartial, readRequestHead, withoutEmptyLine } from './request-head.js';
 
 export interface RequestReaderOwner {
   readonly limits: EngineLimits;
@@ -17,7 +17,8 @@ export interface RequestReaderOwner {
   next(): 'read' | 'keep' | 'drop';
   onRequest(request: RequestHead): void;
   onBodyEnd(exchange: Exchange): void;
-  onBrokenHead(code: FaultCode): void;
+  /** What came is no head, or none that is read. */
+  refuse(code: FaultCode): void;
   onBrokenBody(exchange: Exchange): void;
 }
 
@@ -81,11 +82,11 @@ export class RequestReader {
   #readHead(chunk: Buffer, at: number): number {
     const { limits } = this.#owner;
     const end = this.#head.push(chunk, at);
-    const skipped = skipEmptyLine(this.#head.text);
-    const text = skipped === 0 ? this.#head.text : this.#head.text.slice(skipped);
-    const head = end < 0 ? faultOfPartial(text, limits) : readRequestHead(text, limits);
+    const text = end < 0 ? this.#head.dueText() : this.#head.text;
+    if (text === undefined) return -1;
+    const head = end < 0 ? faultOfPartial(withoutEmptyLine(text), limits) : readRequestHead(withoutEmptyLine(text), limits);
     if (typeof head === 'string') {
-      this.#owner.onBrokenHead(head);
+      this.#owner.refuse(head);
       return -1;
     }
     if (head !== undefined) this.#owner.onRequest(head);

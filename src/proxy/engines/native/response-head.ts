@@ -1,7 +1,7 @@
 /**
  * The head of a response (RFC 9112 §4 and §5): interim or final.
  */
-import { fieldValue } from '../../fields.js';
+import { fieldValue, type Fields } from '../../fields.js';
 import type { ResponseHead } from '../engine.js';
 import { responseLength } from '../framing.js';
 import { cleanReason } from '../syntax.js';
@@ -12,6 +12,8 @@ import { isLineEnd, malformed, scanFields } from './fields.js';
 export interface ReceivedHead extends ResponseHead {
   readonly version: '1.0' | '1.1';
   readonly end: BodyEnd;
+  /** False: it claims a body where there can be none, so the bytes behind it, if any, are not the next response. */
+  readonly isSound: boolean;
 }
 
 const zero = 48;
@@ -34,7 +36,14 @@ export function readResponseHead(text: string, method: string): ReceivedHead | u
   const bodyBytes = status < 200 ? 0 : responseLength(fields, version, method, status);
   if (bodyBytes === 'faulty') return undefined;
   const end = bodyBytes !== undefined ? 'length' : fieldValue(fields, 'transfer-encoding') === undefined ? 'close' : 'chunks';
-  return { status, reason, fields, bodyBytes, version, end };
+  return { status, reason, fields, bodyBytes, version, end, isSound: !isBare(status) || !claimsBody(fields) };
+}
+
+/** Neither a body nor a word about one (RFC 9110 §8.6 and RFC 9112 §6.1). */
+const isBare = (status: number): boolean => status < 200 || status === 204;
+
+function claimsBody(fields: Fields): boolean {
+  return fieldValue(fields, 'transfer-encoding') !== undefined || !/^0*$/.test(fieldValue(fields, 'content-length') ?? '');
 }
 
 /** Three digits (§4); −1 for anything else. */
