@@ -77,7 +77,11 @@ export interface Downstream {
    * HEAD and 304 and must agree with `bodyBytes` otherwise. `close` ends the connection after this response.
    */
   respond(head: ResponseHead, close: boolean): void;
-  /** @returns false when the caller should wait for `onDrain`. */
+  /**
+   * The chunk is the engine's from then on, and its memory may be used again once it is sent: who wants to keep it makes a copy first.
+   *
+   * @returns false when the caller should wait for `onDrain`.
+   */
   write(chunk: Buffer): boolean;
   end(last?: Buffer): void;
   /** Cuts the connection at once so that the client cannot take what it has for a complete response. */

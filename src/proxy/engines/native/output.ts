@@ -3,6 +3,7 @@
  * cost one system call.
  */
 import type { Socket } from 'node:net';
+import { giveBack } from './read-buffer.js';
 
 /**
  * The other side does not take what it is sent: something waits that the kernel would not have, and 'drain' will tell when it is gone.
@@ -45,7 +46,7 @@ export class Output {
   #putLarge(piece: Buffer): void {
     this.#socket.cork();
     this.flush();
-    this.#socket.write(piece);
+    this.#socket.write(piece, () => giveBack(piece));
     this.#socket.uncork();
   }
 
