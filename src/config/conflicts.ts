@@ -8,7 +8,7 @@ import { isIP } from 'node:net';
 import { absoluteName, parseRecord } from '../dns/record.js';
 import { policyNames, type PolicyName } from '../pool/policies.js';
 import type { IsGiven } from './document.js';
-import { addressAt, originsOf, workersOf } from './effective.js';
+import { addressAt, originsOf, workersOf, type WorkerEntry } from './effective.js';
 import { canonicalAddress, portClashes } from './listeners.js';
 import type { Path } from './outline.js';
 import { isModulePath } from './paths.js';
@@ -19,7 +19,7 @@ type Check = (config: Config, isGiven: IsGiven) => readonly Problem[];
 
 const checks: readonly Check[] = [
   ...[ttl, policies, workerList, memberAddresses, wildcardAddresses, probes, timeouts],
-  ...[engineOptions, origins, ownWorkers, originDirectory, names, records, portClashes],
+  ...[engineOptions, tlsPorts, origins, ownWorkers, originDirectory, names, records, portClashes],
 ];
 
 export function findConflicts(config: Config, isGiven: IsGiven): Problem[] {
@@ -63,9 +63,32 @@ function workerList({ workers }: Config, isGiven: IsGiven): Problem[] {
 
 /** What the reference engine does not do must not be believed to be done. */
 function engineOptions({ proxy }: Config): Problem[] {
-  if (proxy.engine === 'native' || proxy.proxyProtocolNetworks.length === 0) return [];
-  const text = `expected an empty list with proxy.engine ${proxy.engine}, which does not know the PROXY protocol; native does`;
-  return [{ path: ['proxy', 'proxyProtocolNetworks'], about: [['proxy', 'engine']], text }];
+  if (proxy.engine === 'native') return [];
+  const lists = [
+    { path: ['proxy', 'proxyProtocolNetworks'], list: proxy.proxyProtocolNetworks, what: 'the PROXY protocol' },
+    { path: ['proxy', 'tls', 'certificates'], list: proxy.tls.certificates, what: 'TLS with clients' },
+  ].filter(({ list }) => list.length > 0);
+  return lists.map(({ path, what }) => {
+    const text = `expected an empty list with proxy.engine ${proxy.engine}, which does not know ${what}; native does`;
+    return { path, about: [['proxy', 'engine']], text };
+  });
+}
+
+/** One without the other serves nobody. */
+function tlsPorts(config: Config): Problem[] {
+  const { workers, proxy } = config;
+  const certificates = ['proxy', 'tls', 'certificates'];
+  const ports: readonly { readonly path: Path; readonly port: number | undefined }[] = [
+    { path: ['workers', 'tlsPort'], port: workers.tlsPort },
+    ...(workers.members ?? []).map(({ tlsPort }, index) => ({ path: ['workers', 'members', index, 'tlsPort'], port: tlsPort })),
+  ];
+  const given = ports.filter(({ port }) => port !== undefined);
+  if (proxy.tls.certificates.length === 0) {
+    const text = 'expected certificates in proxy.tls.certificates beside it, got none';
+    return given.map(({ path }) => ({ path, about: [certificates], text }));
+  }
+  const text = 'expected workers.tlsPort beside them, without which they serve nobody';
+  return given.length > 0 ? [] : [{ path: certificates, about: [['workers', 'tlsPort']], text }];
 }
 
 /** An A record of 0.0.0.0 leads nobody anywhere. */
@@ -90,7 +113,9 @@ function ownWorkers(config: Config): Problem[] {
     const host = hostname.replace(/^\[|\]$/g, '');
     const at = Number(port) || (protocol === 'https:' ? 443 : 80);
     const isHost = (address: string | undefined): boolean => address !== undefined && canonicalAddress(address) === canonicalAddress(host);
-    const own = workers.find((worker) => isIP(host) !== 0 && worker.port === at && (isHost(worker.address) || isHost(worker.address6)));
+    const isOurs = ({ address, address6, ...ports }: WorkerEntry): boolean =>
+      [ports.port, ports.tlsPort].includes(at) && (isHost(address) || isHost(address6));
+    const own = isIP(host) === 0 ? undefined : workers.find(isOurs);
     return own === undefined ? [] : [{ path: ['origins', index], text: `expected an origin, got ${shown(url)}, which is our worker ${own.name}` }];
   });
 }

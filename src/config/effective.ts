@@ -11,6 +11,8 @@ import { formatAddress } from '../service.js';
 import type { Config } from './schema.js';
 
 export interface WorkerEntry extends PoolMember {
+  /** None without TLS. */
+  readonly tlsPort?: number;
   readonly metricsPort: number;
 }
 
@@ -22,10 +24,11 @@ export interface OriginEntry {
 
 /** The members of the pool that DNS rotates, in configured order. */
 export function workersOf({ workers }: Pick<Config, 'workers'>): WorkerEntry[] {
-  const { count, address, port, metricsPort, members } = workers;
+  const { count, address, port, tlsPort, metricsPort, members } = workers;
+  const secure = tlsPort === undefined ? {} : { tlsPort };
   if (members === undefined) {
     return Array.from({ length: count }, (_, index) => {
-      return { name: `w${index + 1}`, index, address: addressAt(address, index) ?? address, port, metricsPort, weight: 1 };
+      return { name: `w${index + 1}`, index, address: addressAt(address, index) ?? address, port, ...secure, metricsPort, weight: 1 };
     });
   }
   return members.map((member, index) => ({
@@ -34,6 +37,7 @@ export function workersOf({ workers }: Pick<Config, 'workers'>): WorkerEntry[] {
     ...(member.address === undefined ? {} : { address: member.address }),
     ...(member.address6 === undefined ? {} : { address6: member.address6 }),
     port: member.port ?? port,
+    ...(member.tlsPort === undefined ? secure : { tlsPort: member.tlsPort }),
     metricsPort: member.metricsPort ?? metricsPort,
     weight: member.weight,
     ...(member.location === undefined ? {} : { location: member.location }),

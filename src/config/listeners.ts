@@ -45,7 +45,8 @@ function listenersOf(config: Config, isGiven: (path: Path) => boolean): Listener
 }
 
 /** A worker serves clients on both of its addresses, and metrics on one: the IPv4 address if it has one. */
-function workerListeners({ index, address, address6, port, metricsPort }: WorkerEntry, isGiven: (path: Path) => boolean): Listener[] {
+function workerListeners(worker: WorkerEntry, isGiven: (path: Path) => boolean): Listener[] {
+  const { index, address, address6, port, tlsPort = 0, metricsPort } = worker;
   const addresses = [address, address6].filter((one) => one !== undefined);
   const keyOf = (key: string): Path => {
     const own = ['workers', 'members', index, key];
@@ -53,6 +54,7 @@ function workerListeners({ index, address, address6, port, metricsPort }: Worker
   };
   return [
     ...addresses.map((bound) => ({ path: keyOf('port'), address: bound, port })),
+    ...addresses.map((bound) => ({ path: keyOf('tlsPort'), address: bound, port: tlsPort })),
     ...addresses.slice(0, 1).map((bound) => ({ path: keyOf('metricsPort'), address: bound, port: metricsPort })),
   ];
 }

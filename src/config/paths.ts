@@ -29,6 +29,13 @@ export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string)
       ...proxy,
       policy: policy(['proxy', 'policy'], proxy.policy),
       accessLogFile: target(['proxy', 'accessLogFile'], proxy.accessLogFile),
+      tls: {
+        ...proxy.tls,
+        certificates: proxy.tls.certificates.map((entry, index) => {
+          const file = (key: 'certificate' | 'key'): string => absolute(['proxy', 'tls', 'certificates', index, key], entry[key]);
+          return { ...entry, certificate: file('certificate'), key: file('key') };
+        }),
+      },
     },
     control: { ...control, ...(stateFile === undefined ? {} : { stateFile: absolute(['control', 'stateFile'], stateFile) }) },
     origin: { ...origin, ...(directory === undefined ? {} : { directory: absolute(['origin', 'directory'], directory) }) },
@@ -40,6 +47,9 @@ export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string)
 export function missingOnDisk({ proxy, control, origin, log }: Config): Problem[] {
   return [
     { path: ['proxy', 'accessLogFile'], flaw: proxy.accessLog === 'off' ? undefined : fileFlaw(proxy.accessLogFile) },
+    ...proxy.tls.certificates.flatMap((entry, index) =>
+      (['certificate', 'key'] as const).map((key) => ({ path: ['proxy', 'tls', 'certificates', index, key], flaw: readableFlaw(entry[key]) })),
+    ),
     { path: ['control', 'stateFile'], flaw: fileFlaw(control.stateFile) },
     { path: ['origin', 'directory'], flaw: directoryFlaw(origin.directory) },
     { path: ['log', 'to'], flaw: fileFlaw(log.to) },
@@ -56,6 +66,18 @@ function directoryFlaw(path: string | undefined): string | undefined {
     return undefined;
   } catch {
     return `expected a directory that may be read, got ${shown(path)}`;
+  }
+}
+
+function readableFlaw(path: string): string | undefined {
+  const found = look(path);
+  if (found === undefined) return `expected a file that exists, got ${shown(path)}`;
+  if (found.isDirectory()) return `expected a file, got ${shown(path)}, which is a directory`;
+  try {
+    accessSync(path, constants.R_OK);
+    return undefined;
+  } catch {
+    return `expected a file that may be read, got ${shown(path)}`;
   }
 }
 

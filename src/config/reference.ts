@@ -50,6 +50,7 @@ dns:
     - { name: status, type: CNAME, value: status.example.net., ttlS: 3600 }
 workers:
   port: 80
+  tlsPort: 443
   members:
     - { name: berlin, address: 192.0.2.11, address6: '2001:db8::11', location: eu }
     - { name: boston, address: 192.0.2.12, location: us, weight: 2 }
@@ -57,6 +58,11 @@ workers:
 proxy:
   host: keep
   trustedNetworks: [10.0.0.0/8]
+  proxyProtocolNetworks: [192.0.2.128/28]
+  tls:
+    certificates:
+      - { certificate: example.test.pem, key: example.test.key }
+      - { certificate: other.pem, key: other.key, names: ['other.test', '*.other.test'] }
   timeouts: { connectMs: 2000, responseMs: 20000 }
   limits: { maxconn: 2000 }
   accessLog: all

@@ -55,10 +55,30 @@ const memberEntry = z.strictObject({
   address: ipv4Address.optional().describe('IPv4 address, answered to A queries.'),
   address6: ipv6Address.optional().describe('IPv6 address, answered to AAAA queries.'),
   port: port.optional().describe('Port for clients; by default `workers.port`.'),
+  tlsPort: port.optional().describe('Port for clients over TLS; by default `workers.tlsPort`.'),
   metricsPort: port.optional().describe('Port of `/metrics`; by default `workers.metricsPort`.'),
   weight: z.int().min(1).max(255).default(1).describe('Relative share under the `weighted` policy.'),
   location: label.optional().describe('Where it stands; a label in service discovery.'),
 });
+
+const serverName = z
+  .string()
+  .max(253)
+  .regex(/^(?:\*\.)?(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/)
+  .meta({ expects: 'a name such as www.example.org or *.example.org' });
+
+const certificateEntry = z.strictObject({
+  certificate: text.describe('PEM file of the certificate, its chain behind it.'),
+  key: text.describe('PEM file of its private key, without a pass phrase.'),
+  names: z.array(serverName).min(1).max(1000).optional().describe('Server names (SNI) it is for; `*.` stands for one label. By default the DNS names in the certificate.'),
+});
+
+const tls = z
+  .strictObject({
+    certificates: z.array(certificateEntry).max(1000).default([]).describe('Certificates for `workers.tlsPort`. The first is also for clients that name no server or none of these.'),
+    reloadMs: ms().default(10_000).describe('Between two looks at their files; changed ones are for new connections, and broken ones are logged and not used.'),
+  })
+  .prefault({});
 
 const probe = (defaults: { path: string }) =>
   z
@@ -128,6 +148,7 @@ const workers = z
     count: z.int().min(1).max(250).default(4).describe('How many workers `up` runs, unless `members` lists them.'),
     address: ipv4Address.default('127.0.0.11').describe('Address of the first worker; the next ones count up from it.'),
     port: port.default(8080).describe('Port for clients. A records carry no port, so all workers share one.'),
+    tlsPort: port.optional().describe('Port for clients over TLS, beside the other; none without. Needs `proxy.tls.certificates`.'),
     metricsPort: port.default(9101).describe('Port of `/metrics`, `/livez`, `/readyz` on the worker\'s own address.'),
     members: z.array(memberEntry).min(1).max(250).optional().describe('The workers one by one, instead of `count` and `address`.'),
     probe: probe({ path: '/readyz' }).describe('How the control process probes workers (on their metrics port).'),
@@ -139,6 +160,7 @@ const proxy = z
     engine: z.enum(engineNames).default(engineDefault).describe('Which HTTP engine serves: `native`, strict and fast; `http-proxy`, on the package of that name and node\'s own HTTP.'),
     policy: policy(originPolicyNames).default('round-robin').describe('How a worker orders the origins; words of `dns.policy`.'),
     host: z.enum(['rewrite', 'keep']).default('rewrite').describe('`rewrite`: the origin sees its own name in Host (and ours in X-Forwarded-Host). `keep`: it sees the name the client asked for.'),
+    tls: tls.describe('TLS with clients, versions 1.2 and 1.3, on `workers.tlsPort`. `native` only.'),
     trustedNetworks: z.array(prefix).max(1000).default([]).describe('Clients whose Forwarded, X-Forwarded-* and X-Request-Id fields are believed.'),
     proxyProtocolNetworks: z.array(prefix).max(1000).default([]).describe('Load balancers whose connections must begin with a PROXY protocol header (version 1 or 2), which says who the client is; whatever else they send, their own probes included, is closed and counted. From others such a header is a 400. `native` only.'),
     probe: probe({ path: '/' }).describe('How each worker probes the origins. Any status below 500 is good.'),

@@ -85,7 +85,7 @@ export const catalog = {
   roundhouse_client_handshake_faults_total: {
     type: 'counter',
     roles: worker,
-    help: 'Client connections that ended before their first request, for want of a PROXY protocol header.',
+    help: 'Client connections that ended before their first request, in the PROXY protocol or in TLS.',
     labels: { reason: handshakeFaults },
   },
   roundhouse_client_received_bytes_total: { type: 'counter', roles: worker, help: 'Bytes received on client connections, heads included.', labels: none },

@@ -4,7 +4,21 @@
  */
 import { createTally, type Tally } from '../tally.js';
 
-export const handshakeFaults = ['proxy-header-missing', 'proxy-header-malformed', 'proxy-header-late'] as const;
+export const handshakeFaults = [
+  ...(['proxy-header-missing', 'proxy-header-malformed', 'proxy-header-late'] as const),
+  /** It speaks HTTP on the port of TLS. */
+  'tls-plain-http',
+  /** It knows no version that we do. */
+  'tls-version',
+  /** It speaks other protocols over TLS. */
+  'tls-alpn',
+  /** It did not like our certificate, or our answer. */
+  'tls-rejected',
+  'tls-malformed',
+  /** It left within the handshake. */
+  'tls-aborted',
+  'tls-late',
+] as const;
 
 export type HandshakeFault = (typeof handshakeFaults)[number];
 

@@ -29,6 +29,17 @@ good header within \`timeouts.headersMs\` the connection is closed without an an
 \`roundhouse_client_handshake_faults_total\`; a balancer that probes this port must send the header, too, or connect and
 leave without a byte, or ask \`/readyz\` on the port of the metrics. Of all others the header is not understood and answered 400.
 
+## TLS
+
+On \`workers.tlsPort\`, with \`proxy.tls.certificates\`: versions 1.2 and 1.3 with forward secrecy and authenticated encryption, ALPN
+\`http/1.1\` (who offers other protocols alone is refused), no renegotiation, sessions resumed by tickets of the same worker. A
+client gets the certificate for the name it asks for (SNI): the same name, or \`*.\` in the place of its first label, or else
+the first certificate. Files are looked at every \`reloadMs\`; a new pair is for new connections, a broken one is logged and the old one
+stays. Header, handshake and all must be over within \`timeouts.headersMs\`; handshakes that fail are logged and counted by reason:
+\`tls-plain-http\` (HTTP without TLS), \`tls-version\`, \`tls-alpn\`, \`tls-rejected\` (the client sent an alert, mostly since it does not
+trust the certificate), \`tls-malformed\` (anything else), \`tls-aborted\` (the client left), \`tls-late\`. Origins read
+\`X-Forwarded-Proto: https\`, and redirects to them lead to \`https\`.
+
 ## Which origin, and which next
 
 Origins are a pool like the workers: probed by each worker, ordered by \`proxy.policy\`. When an attempt fails, the next one
@@ -54,7 +65,7 @@ const limits = `## Limits
 | exchanges in flight, then in the queue | \`limits.maxconn\`, \`limits.maxqueue\`, \`timeouts.queueMs\` | 503 with Retry-After |
 | client connections | \`limits.connectionsMax\` | closed at once, counted |
 | connections to one origin | \`limits.originConnectionsMax\` | attempts wait, up to \`timeouts.connectMs\` |
-| time for a PROXY header | \`timeouts.headersMs\` | closed, counted |
+| time for a PROXY header and a TLS handshake | \`timeouts.headersMs\` | closed, counted |
 | time for a request's head, for all of it | \`timeouts.headersMs\`, \`timeouts.requestMs\` | 408 |
 | time to connect, to the response, between two pieces | \`timeouts.connectMs\`, \`responseMs\`, \`idleMs\` | 504, or a cut |
 `;

@@ -13,6 +13,7 @@ import { createProber, type Prober, type ProberStats, type ProbeOutcome, type Pr
 import type { Rotation } from '../pool/rotation.js';
 import type { Random } from '../random.js';
 import type { Service, SocketAddress } from '../service.js';
+import { createCertificates, type CertificateFiles } from './certificates.js';
 import { createAccessLog, type AccessLogMode } from './access-log.js';
 import type { CreateEngine, EngineLimits, EngineStats, EngineTimeouts } from './engines/engine.js';
 import type { GatewayOptions } from './exchange-state.js';
@@ -20,7 +21,7 @@ import { createGateway } from './gateway.js';
 import { originMember, originTarget, originUrl, type OriginOptions, type OriginTarget } from './origin-target.js';
 import { newInstance } from './rewriting.js';
 import { createGatewayStats, type GatewayStats } from './stats.js';
-import { createTrustedNetworks } from './trust.js';
+import { createTrustedNetworks, type TrustedNetworks } from './trust.js';
 
 /** The names and meanings of the configuration's `proxy` section. */
 export interface WorkerOptions {
@@ -34,6 +35,9 @@ export interface WorkerOptions {
   readonly host: 'rewrite' | 'keep';
   readonly trustedNetworks: readonly string[];
   readonly proxyProtocolNetworks: readonly string[];
+  /** For TLS, on the same addresses; none without. */
+  readonly tlsPort?: number | undefined;
+  readonly tls: { readonly certificates: readonly CertificateFiles[]; readonly reloadMs: number };
   readonly probe: ProbeTiming & { readonly path: string; readonly initialState: Health; readonly upThresh: number };
   readonly timeouts: EngineTimeouts & GatewayOptions['timeouts'];
   readonly limits: EngineLimits & GatewayOptions['limits'];
@@ -50,6 +54,8 @@ export interface WorkerOptions {
 export interface Worker extends Service {
   /** Valid after `start`. */
   address(): SocketAddress;
+  /** Of TLS. */
+  secureAddress(): SocketAddress | undefined;
   readonly stats: GatewayStats;
   readonly engine: EngineStats;
   readonly origins: Pool;
@@ -64,10 +70,14 @@ export function createWorker(options: WorkerOptions): Worker {
   const pool = originPool(options, targets);
   const prober = originProber(options, targets, pool);
   const accessLog = createAccessLog({ worker: options.name, mode: options.accessLog, log: options.accessLogger });
+  const { tls, tlsPort } = options;
+  const files = { files: tls.certificates, reloadMs: tls.reloadMs };
+  const secure = tlsPort === undefined ? undefined : { port: tlsPort, certificates: createCertificates({ ...files, clock, log }) };
   const engine = options.createEngine({
     listen: options.listen,
     alsoListen: options.alsoListen,
-    proxyProtocol: createTrustedNetworks(options.proxyProtocolNetworks, 'proxy.proxyProtocolNetworks'),
+    proxyProtocol: proxyProtocolOf(options),
+    tls: secure,
     clock,
     limits,
     timeouts,
@@ -103,6 +113,7 @@ export function createWorker(options: WorkerOptions): Worker {
     cut.cancel();
     gateway.close();
     prober.stop();
+    secure?.certificates.stop();
   }
 
   return {
@@ -111,13 +122,22 @@ export function createWorker(options: WorkerOptions): Worker {
     origins: pool,
     probes: prober.stats,
     address: () => engine.address(),
+    secureAddress: () => engine.secureAddress(),
     async start() {
       await engine.start();
       prober.start();
-      log.info({ worker: options.name, ...engine.address(), origins: targets.map(({ name }) => name) }, 'worker listens');
+      secure?.certificates.start();
+      const at = { ...engine.address(), tlsPort: engine.secureAddress()?.port };
+      log.info({ worker: options.name, ...at, origins: targets.map(({ name }) => name) }, 'worker listens');
     },
     stop: (graceMs) => (stopped ??= halt(graceMs)),
   };
+}
+
+/** Undefined for none: not every engine knows it. */
+function proxyProtocolOf({ proxyProtocolNetworks }: WorkerOptions): TrustedNetworks | undefined {
+  if (proxyProtocolNetworks.length === 0) return undefined;
+  return createTrustedNetworks(proxyProtocolNetworks, 'proxy.proxyProtocolNetworks');
 }
 
 function originPool({ origins, probe, clock }: WorkerOptions, targets: readonly OriginTarget[]): Pool {

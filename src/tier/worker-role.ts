@@ -27,6 +27,7 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
     name,
     listen: { address: me.address ?? me.address6 ?? '::', port: me.port },
     alsoListen: me.address === undefined || me.address6 === undefined ? undefined : { address: me.address6, port: me.port },
+    tlsPort: me.tlsPort,
     origins: originsOf(config),
     newRotation: await loadRotationFactory(proxy.policy, baseDirectory, { tail: 'cyclic', random, onViolation }),
     accessLogger,

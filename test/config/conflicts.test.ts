@@ -13,6 +13,7 @@ const complaints = (overrides: ConfigInput): string[] => {
   return [];
 };
 
+const pair = { certificate: '/a.pem', key: '/a.key', names: ['*.a.test'] };
 const member = (name: string, address: string): { name: string; address: string } => ({ name, address });
 
 describe('values that are right alone and wrong together', () => {
@@ -48,6 +49,32 @@ describe('values that are right alone and wrong together', () => {
       'PROXY headers that the engine does not know',
       { proxy: { engine: 'http-proxy', proxyProtocolNetworks: ['10.0.0.0/8'] } },
       'proxy.proxyProtocolNetworks: expected an empty list with proxy.engine http-proxy, which does not know the PROXY protocol; native does',
+    ],
+    [
+      'TLS that the engine does not know',
+      { workers: { tlsPort: 8443 }, proxy: { engine: 'http-proxy', tls: { certificates: [pair] } } },
+      'proxy.tls.certificates: expected an empty list with proxy.engine http-proxy, which does not know TLS with clients; native does',
+    ],
+    ['a port of TLS without certificates', { workers: { tlsPort: 8443 } }, 'workers.tlsPort: expected certificates in proxy.tls.certificates beside it, got none'],
+    [
+      'the same for a member',
+      { workers: { members: [{ ...member('a', '127.0.0.2'), tlsPort: 8443 }] } },
+      'workers.members[0].tlsPort: expected certificates in proxy.tls.certificates beside it, got none',
+    ],
+    [
+      'certificates without a port',
+      { proxy: { tls: { certificates: [pair] } } },
+      'proxy.tls.certificates: expected workers.tlsPort beside them, without which they serve nobody',
+    ],
+    [
+      'one port for plain and for TLS',
+      { workers: { tlsPort: 8080 }, proxy: { tls: { certificates: [pair] } } },
+      'workers.tlsPort: expected a port that is free on 127.0.0.11, got 8080, which workers.port has too',
+    ],
+    [
+      'a worker as its own origin over TLS',
+      { origins: ['https://127.0.0.12:8443'], workers: { tlsPort: 8443 }, proxy: { tls: { certificates: [pair] } } },
+      'origins[0]: expected an origin, got "https://127.0.0.12:8443", which is our worker w2',
     ],
     ['a wildcard as the first worker', { workers: { address: '0.0.0.0' } }, 'workers.address: expected an address that clients can connect to, got "0.0.0.0"'],
     [
@@ -109,6 +136,11 @@ describe('values that are right alone and wrong together', () => {
     ['the port of metrics on the IPv6 address of a worker that has both', { workers: { members: [{ ...member('a', '127.0.0.2'), address6: '::1' }] }, control: { address: '::1', port: 9101 } }],
     ['PROXY headers for the engine that knows them', { proxy: { engine: 'native', proxyProtocolNetworks: ['10.0.0.0/8', '::1'] } }],
     ['the other engine without them', { proxy: { engine: 'http-proxy' } }],
+    ['TLS on a port for all', { workers: { tlsPort: 8443 }, proxy: { tls: { certificates: [pair] } } }],
+    [
+      'TLS on a port for one',
+      { workers: { members: [{ ...member('a', '127.0.0.2'), tlsPort: 8443 }, member('b', '127.0.0.3')] }, proxy: { tls: { certificates: [pair] } } },
+    ],
     ['a directory for the built-in origin', { origin: { directory: '/srv' } }],
     ['a free port twice', { control: { port: 0 }, dns: { port: 0, metricsPort: 0 } }],
     ['one port on different addresses', { control: { port: 8080 } }],

@@ -28,6 +28,15 @@ describe('the list of workers', () => {
       { name: 'b', index: 1, address: '10.0.0.1', port: 8080, metricsPort: 82, weight: 3, location: 'eu' },
     ]);
   });
+
+  it('has a port of TLS where there is one', () => {
+    const proxy = { tls: { certificates: [{ certificate: 'a.pem', key: 'a.key' }] } };
+    const tlsPorts = (workers: ConfigInput['workers']) => workersOf(config({ workers, proxy })).map(({ tlsPort }) => tlsPort);
+    const members = [{ name: 'a', address: '10.0.0.1', tlsPort: 444 }, { name: 'b', address: '10.0.0.2' }];
+    expect(tlsPorts({ count: 2, tlsPort: 443 })).toEqual([443, 443]);
+    expect(tlsPorts({ members, tlsPort: 443 })).toEqual([444, 443]);
+    expect(tlsPorts({ members })).toEqual([444, undefined]);
+  });
 });
 
 describe('what the DNS side goes by', () => {
@@ -102,7 +111,7 @@ const configs = fc.record(
       fc.record({ count: fc.integer({ min: 1, max: 250 }) }),
       fc.record({ members: fc.constant([{ name: 'no', address: '127.1.0.1' }, { name: '0x1', address6: '::1', weight: 9 }]) }),
     ),
-    proxy: fc.record({ accessLogFile: text, trustedNetworks: trusted }, { requiredKeys: [] }),
+    proxy: fc.record({ accessLogFile: text, trustedNetworks: trusted, proxyProtocolNetworks: trusted }, { requiredKeys: [] }),
     origin: fc.record({ directory: text }),
     log: fc.record({ to: text }),
   },

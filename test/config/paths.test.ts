@@ -11,15 +11,17 @@ const file = join(directory, 'roundhouse.yaml');
 
 const relative: ConfigInput = {
   dns: { policy: './order.js' },
-  proxy: { policy: 'policies/order.js', accessLogFile: 'access.log' },
+  workers: { tlsPort: 8443 },
+  proxy: { policy: 'policies/order.js', accessLogFile: 'access.log', tls: { certificates: [{ certificate: 'a.pem', key: 'keys/a.key' }] } },
   control: { stateFile: 'state.json' },
   origin: { directory: 'site' },
   log: { to: '../roundhouse.log' },
 };
+const filesOf = ({ tls }: Config['proxy']): readonly string[] => tls.certificates.flatMap(({ certificate, key }) => [certificate, key]);
 const pathsOf = ({ dns, proxy, control, origin, log }: Config): readonly unknown[] =>
-  [dns.policy, proxy.policy, proxy.accessLogFile, control.stateFile, origin.directory, log.to];
+  [dns.policy, proxy.policy, proxy.accessLogFile, ...filesOf(proxy), control.stateFile, origin.directory, log.to];
 const under = (base: string): readonly string[] =>
-  ['order.js', 'policies/order.js', 'access.log', 'state.json', 'site', '../roundhouse.log'].map((path) => resolve(base, path));
+  ['order.js', 'policies/order.js', 'access.log', 'a.pem', 'keys/a.key', 'state.json', 'site', '../roundhouse.log'].map((path) => resolve(base, path));
 
 describe('paths', () => {
   it('in the file are relative to the file', () => {
@@ -60,6 +62,9 @@ describe('what is not there', () => {
   const loop = join(directory, 'loop');
   symlinkSync(loop, loop);
 
+  const tlsFiles = (files: { certificate: string; key: string }): ConfigInput =>
+    ({ workers: { tlsPort: 8443 }, proxy: { tls: { certificates: [files] } } }); // prettier-ignore
+
   it.each<[ConfigInput, RegExp]>([
     [{ origin: { directory: '/nowhere/site' } }, /^config: origin\.directory: expected a directory that exists, got "\/nowhere\/site" \(command line\)$/],
     [{ origin: { directory: text } }, /^config: origin\.directory: expected a directory, got ".*text", which is none/],
@@ -69,6 +74,8 @@ describe('what is not there', () => {
     [{ log: { to: '/nowhere/a.log' } }, /^config: log\.to: expected a file in a directory that exists, got "\/nowhere\/a\.log"/],
     [{ log: { to: join(text, 'a.log') } }, /^config: log\.to: expected a file in a directory that exists/],
     [{ log: { to: directory } }, /^config: log\.to: expected a file, got ".*", which is a directory/],
+    [tlsFiles({ certificate: '/nowhere/a.pem', key: text }), /^config: proxy\.tls\.certificates\[0\]\.certificate: expected a file that exists, got "\/nowhere\/a\.pem"/],
+    [tlsFiles({ certificate: text, key: directory }), /^config: proxy\.tls\.certificates\[0\]\.key: expected a file, got ".*", which is a directory/],
     [{ proxy: { accessLogFile: directory } }, /^config: proxy\.accessLogFile: expected a file, got /],
     [{ control: { stateFile: '/nowhere/state.json' } }, /^config: control\.stateFile: expected a file in a directory that exists/],
   ])('is told: %j', (overrides, complaint) => {
@@ -92,6 +99,7 @@ describe('what is not there', () => {
     expect(loadConfig({ overrides: { log: { to: '/nowhere/a.log' } } }).config.log.to).toBe('/nowhere/a.log');
     const files = { proxy: { accessLogFile: join(directory, 'new.log') }, control: { stateFile: join(directory, 'new.json') } };
     expect(complaints({ ...files, origin: { directory }, log: { to: text } })).toBe('');
+    expect(complaints(tlsFiles({ certificate: text, key: text }))).toBe('');
     expect(complaints({ proxy: { accessLog: 'off', accessLogFile: '/nowhere/a.log' } })).toBe('');
   });
 });

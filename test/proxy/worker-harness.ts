@@ -71,6 +71,7 @@ export async function startWorkerWith(
     host: 'rewrite',
     trustedNetworks: [],
     proxyProtocolNetworks: [],
+    tls: { certificates: [], reloadMs: 10_000 },
     probe,
     timeouts: {
       headersMs: 10_000,

@@ -130,6 +130,7 @@ export function createMemoryEngine(): MemoryEngine {
           bytesOut: () => 0,
         },
         address: () => given.listen,
+        secureAddress: () => undefined,
         start: () => Promise.resolve(),
         stop: () => Promise.resolve(),
         forward: {

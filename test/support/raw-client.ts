@@ -1,7 +1,9 @@
 /**
  * A raw HTTP/1.1 client for tests: sends exactly the bytes it is told to, and reads responses strictly, by RFC 9112 alone.
  */
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { SocketAddress } from '../../src/service.js';
 import { RawSocket } from './raw-socket.js';
 
 export interface RawResponse {
@@ -48,6 +50,15 @@ export async function connectRaw({ address, port }: { readonly address: string; 
   const client = new RawClient(socket);
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   socket.setNoDelay(true);
+  return client;
+}
+
+/** The same over TLS; whose certificate it is does not matter here. */
+export async function connectSecure(at: SocketAddress | Socket, options: ConnectionOptions = {}): Promise<RawClient> {
+  const tcp = at instanceof Socket ? at : connect({ host: at.address, port: at.port, allowHalfOpen: true, noDelay: true });
+  const socket = connectTls({ socket: tcp, rejectUnauthorized: false, servername: 'a.test', ...options });
+  const client = new RawClient(socket, tcp);
+  await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
   return client;
 }
 

@@ -9,6 +9,7 @@ export type Ending = 'fin' | 'reset';
 
 export class RawSocket {
   readonly socket: Socket;
+  readonly #tcp: Socket;
   readonly #chunks: Buffer[] = [];
   #text = '';
   #waiting: (() => void)[] = [];
@@ -17,8 +18,10 @@ export class RawSocket {
   /** Bytes received so far. */
   bytes = 0;
 
-  constructor(socket: Socket) {
+  /** @param tcp the socket under TLS, if that is what it is. */
+  constructor(socket: Socket, tcp = socket) {
     this.socket = socket;
+    this.#tcp = tcp;
     socket.on('data', (chunk: Buffer) => {
       this.#chunks.push(chunk);
       this.bytes += chunk.length;
@@ -41,6 +44,11 @@ export class RawSocket {
     const fresh = this.#chunks.splice(0);
     if (fresh.length > 0) this.#text += Buffer.concat(fresh).toString('latin1');
     return this.#text;
+  }
+
+  /** Bytes on the wire so far, TLS included. */
+  get wire(): { readonly sent: number; readonly received: number } {
+    return { sent: this.#tcp.bytesWritten, received: this.#tcp.bytesRead };
   }
 
   get ending(): Ending | undefined {
@@ -72,7 +80,9 @@ export class RawSocket {
   }
 
   reset(): void {
-    this.socket.resetAndDestroy();
+    this.#tcp.destroySoon = () => undefined; // or TLS's last words would go first
+    this.#tcp.resetAndDestroy();
+    this.#tcp.destroy();
   }
 
   /** Stops reading: the peer's writes fill the kernel's buffers and then wait. */

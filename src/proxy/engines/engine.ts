@@ -17,6 +17,7 @@ import type { Clock } from '../../clock.js';
 import type { Service, SocketAddress } from '../../service.js';
 import type { Tally } from '../../tally.js';
 import type { FaultCode } from '../fault.js';
+import type { Certificates } from '../certificates.js';
 import type { Fields } from '../fields.js';
 import type { HandshakeFault } from '../handshake-fault.js';
 import type { TrustedNetworks } from '../trust.js';
@@ -194,6 +195,8 @@ export interface EngineOptions {
    * of the client. `native` alone knows this.
    */
   readonly proxyProtocol?: TrustedNetworks | undefined;
+  /** A port for TLS beside the other, on the same addresses; 0: any. `native` alone knows this. */
+  readonly tls?: { readonly port: number; readonly certificates: Pick<Certificates, 'standard' | 'contextFor'> } | undefined;
   /** For the engine's own time limits; the system's unless given. */
   readonly clock?: Clock;
   readonly limits: EngineLimits;
@@ -221,6 +224,8 @@ export interface Engine extends Service {
   readonly stats: EngineStats;
   /** The bound address; the port is the real one when 0 was asked for. Valid after `start`. */
   address(): SocketAddress;
+  /** The same for TLS; undefined without it. */
+  secureAddress(): SocketAddress | undefined;
 }
 
 export type CreateEngine = (options: EngineOptions) => Engine;

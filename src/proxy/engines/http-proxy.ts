@@ -4,6 +4,7 @@
  * The well-known reference, with every hole closed that is known of it; the conformance suite holds it to that.
  */
 import { systemClock } from '../../clock.js';
+import { ServiceError } from '../../service.js';
 import { createHandshakeTally } from '../handshake-fault.js';
 import type { CreateEngine, EngineStats } from './engine.js';
 import type { ClientSide } from './http-proxy-client-side.js';
@@ -12,6 +13,9 @@ import { createHttpServer } from './http-proxy-server.js';
 
 export const createHttpProxyEngine: CreateEngine = (options) => {
   const { limits, timeouts, clock = systemClock } = options;
+  if (options.tls !== undefined || options.proxyProtocol !== undefined) {
+    throw new ServiceError('proxy.engine http-proxy knows neither TLS nor the PROXY protocol; native does');
+  }
   const counts = {
     ...{ connections: 0, connectionsTotal: 0, connectionsRefusedTotal: 0, originConnections: 0, originConnectionsTotal: 0 },
     handshakeFaults: createHandshakeTally(),
@@ -27,6 +31,7 @@ export const createHttpProxyEngine: CreateEngine = (options) => {
     forward,
     stats,
     address: () => server.address(),
+    secureAddress: () => undefined,
     start: () => server.start(),
     async stop(graceMs) {
       stopped ??= server.close().then(() => forward.cut());

@@ -1,13 +1,16 @@
 /**
- * A connection before its first request, when something must come before: the header of the PROXY protocol.
+ * A connection before its first request, when something must come before: a header of the PROXY protocol, a TLS handshake, or the
+ * one and then the other.
  *
- * It has the time of a request's head for that. Who leaves without a byte is a probe and no fault.
+ * It has the time of a request's head for all of that. Who leaves without a byte is a probe and no fault.
  */
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { HandshakeFault } from '../../handshake-fault.js';
 import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
 import type { ClientInfo } from '../engine.js';
 import { readProxyHeader } from './proxy-protocol.js';
+import type { Handshake, TlsServer } from './tls-server.js';
 
 /** What all arrivals share. */
 export interface ArrivalContext {
@@ -16,29 +19,43 @@ export interface ArrivalContext {
   onBrokenHandshake(fault: HandshakeFault, client: ClientInfo, detail: string): void;
 }
 
+export interface ArrivalOptions {
+  /** Who the socket says that it is. */
+  readonly peer: ClientInfo;
+  /** Begins with a PROXY header. */
+  readonly isProxied: boolean;
+  readonly tls: TlsServer | undefined;
+  /** The socket to read requests from is paused, and what is left of the first bytes is in it. */
+  readonly onReady: (socket: Socket, client: ClientInfo) => void;
+}
+
 const nothing = Buffer.alloc(0);
 /** Of what came in the place of a header: enough to see in the log what it is. */
 const shownBytes = 64;
 
-export class Arrival implements Timed {
+export class Arrival implements Timed, Handshake {
   dueMs = 0;
   list: TimeoutList | undefined;
   earlier: Timed | undefined;
   later: Timed | undefined;
-  readonly socket: Socket;
   /** No request is under way. */
   readonly isIdle = true;
+  readonly #socket: Socket;
   readonly #context: ArrivalContext;
-  readonly #onReady: (client: ClientInfo) => void;
-  readonly #peer: ClientInfo;
+  readonly #options: ArrivalOptions;
+  #client: ClientInfo;
+  #owesHeader: boolean;
+  /** Came, and is nobody's yet. */
   #bytes: Buffer = nothing;
+  /** It is a request's connection now, or has failed. */
+  #over = false;
 
-  /** @param onReady what is left of the first bytes is back in the socket, which is paused and has no listener any more. */
-  constructor(socket: Socket, peer: ClientInfo, context: ArrivalContext, onReady: (client: ClientInfo) => void) {
-    this.socket = socket;
-    this.#peer = peer;
+  constructor(socket: Socket, options: ArrivalOptions, context: ArrivalContext) {
+    this.#socket = socket;
     this.#context = context;
-    this.#onReady = onReady;
+    this.#options = options;
+    this.#client = options.peer;
+    this.#owesHeader = options.isProxied;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('error', ignore); // 'close' follows
@@ -47,44 +64,88 @@ export class Arrival implements Timed {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    const bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
-    this.#bytes = bytes;
-    const header = readProxyHeader(bytes);
-    if (header === 'more') return;
-    if (typeof header === 'string') return this.#fail(`proxy-header-${header}`, bytes.toString('latin1', 0, shownBytes));
-    const rest = bytes.subarray(header.length);
-    const { address, port, secure } = this.#peer;
-    this.#leave();
-    if (rest.length > 0) this.socket.unshift(rest);
-    this.#onReady({ address, port, ...header.source, secure });
+    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    if (this.#owesHeader && !this.#readHeader()) return;
+    if (this.#options.tls === undefined) this.#pass();
+    // Not before its first byte: a connection that stays silent costs no state of TLS, and one that ends is seen to end.
+    else if (this.#bytes.length > 0) this.#begin(this.#options.tls);
   };
+
+  /** @returns whether it is complete */
+  #readHeader(): boolean {
+    const header = readProxyHeader(this.#bytes);
+    if (header === 'more') return false;
+    if (typeof header === 'string') {
+      this.#fail(`proxy-header-${header}`, this.#bytes.toString('latin1', 0, shownBytes));
+      return false;
+    }
+    this.#owesHeader = false;
+    this.#bytes = this.#bytes.subarray(header.length);
+    this.#client = { ...this.#client, ...header.source };
+    return true;
+  }
+
+  #pass(): void {
+    this.#release();
+    this.#leave();
+    this.#options.onReady(this.#socket, this.#client);
+  }
+
+  /** Nobody reads the socket any more, and what has come is in it again. */
+  #release(): void {
+    this.#socket.pause();
+    this.#socket.off('data', this.#onData).off('end', this.#onEnd);
+    if (this.#bytes.length > 0) this.#socket.unshift(this.#bytes);
+    this.#bytes = nothing;
+  }
+
+  // ---- TLS
+
+  #begin(tls: TlsServer): void {
+    this.#release();
+    tls.begin(this.#socket, this);
+  }
+
+  onSecure(socket: TLSSocket): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#options.onReady(socket, { ...this.#client, secure: true });
+  }
+
+  onTlsFault(fault: HandshakeFault, detail: string): void {
+    this.#fail(fault, detail);
+  }
+
+  // ---- ends
 
   readonly #onEnd = (): void => {
     if (this.#bytes.length > 0) this.#fail('proxy-header-malformed', 'the client left within it');
-    else this.socket.destroy();
+    else this.cut();
   };
 
+  /** Of TLS, the fault that it was may be told only after it. */
   readonly #onClose = (): void => stopTimeout(this);
 
   onLate(): void {
-    this.#fail('proxy-header-late', '');
+    this.#fail(this.#owesHeader ? 'proxy-header-late' : 'tls-late', '');
   }
 
   #fail(fault: HandshakeFault, detail: string): void {
-    this.#leave();
-    this.socket.destroy();
-    this.#context.onBrokenHandshake(fault, this.#peer, detail);
+    if (this.#over) return;
+    this.cut();
+    this.#context.onBrokenHandshake(fault, this.#client, detail);
   }
 
   #leave(): void {
+    this.#over = true;
     stopTimeout(this);
-    this.socket.pause();
-    this.socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
+    this.#socket.off('close', this.#onClose);
   }
 
   /** At once. */
   cut(): void {
-    this.socket.destroy();
+    this.#leave();
+    this.#socket.destroy();
   }
 }
 

@@ -43,6 +43,8 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   readonly socket: Socket;
   readonly client: ClientInfo;
   readonly output: Output;
+  /** The TCP socket: the same, or the one under TLS. */
+  readonly #raw: Socket;
   readonly #context: ConnectionContext;
   readonly #reader: RequestReader;
   /** In order of arrival; the first has its turn. */
@@ -57,8 +59,9 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   /** Another protocol has the connection; so has this listener. */
   #taken: ((chunk: Buffer) => void) | undefined;
 
-  constructor(socket: Socket, client: ClientInfo, context: ConnectionContext) {
+  constructor(socket: Socket, raw: Socket, client: ClientInfo, context: ConnectionContext) {
     this.socket = socket;
+    this.#raw = raw;
     this.client = client;
     this.#context = context;
     this.output = new Output(socket);
@@ -256,8 +259,9 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
    */
   reset(): void {
     if (this.socket.destroyed) return;
-    this.socket.destroySoon = () => undefined;
-    if (!this.socket.writableEnded) this.socket.resetAndDestroy();
+    this.#raw.destroySoon = () => undefined;
+    if (!this.socket.writableEnded) this.#raw.resetAndDestroy();
+    this.#raw.destroy();
     this.socket.destroy();
   }
 

@@ -26,6 +26,7 @@ export const createNativeEngine: CreateEngine = (options) => {
     forward,
     stats,
     address: () => server.address(),
+    secureAddress: () => server.secureAddress(),
     start: () => server.start(),
     async stop(graceMs) {
       stopped ??= server.close().then(() => forward.cut());

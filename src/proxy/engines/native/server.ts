@@ -1,20 +1,23 @@
 /**
- * The server side of the native engine: listeners, and every connection known until it has closed.
+ * The server side of the native engine: every connection, from the moment it is accepted until it has closed.
  */
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../../clock.js';
-import { listenError, type SocketAddress } from '../../../service.js';
+import type { SocketAddress } from '../../../service.js';
 import { countHandshakeFault } from '../../handshake-fault.js';
 import { createTimeoutList } from '../../timeouts.js';
 import { plainAddress } from '../../trust.js';
 import type { ClientInfo, Downstream, EngineOptions, EngineStats } from '../engine.js';
-import { Arrival, type ArrivalContext } from './arrival.js';
+import { Arrival, type ArrivalContext, type ArrivalOptions } from './arrival.js';
 import { ClientConnection, type ConnectionContext } from './client-connection.js';
+import { createListeners } from './listeners.js';
+import { createTlsServer, type TlsServer } from './tls-server.js';
 import type { Upgrade } from './tunnel.js';
 
 export interface NativeServer {
   start(): Promise<void>;
   address(): SocketAddress;
+  secureAddress(): SocketAddress | undefined;
   /** Takes no more connections and closes the idle ones; settles when the last is gone. */
   close(): Promise<void>;
   /** Ends what is left, now. */
@@ -27,7 +30,6 @@ export type ServerStats = Pick<EngineStats, 'connections' | 'connectionsTotal' |
 
 /** Two round trips across the world, and a slow machine's pause. */
 const lingerMs = 2000;
-const backlog = 1024;
 
 export function createNativeServer(options: EngineOptions, clock: Clock, stats: ServerStats): NativeServer {
   const connections = new Map<Socket, Arrival | ClientConnection>();
@@ -37,9 +39,10 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
   let onEmpty = (): void => undefined;
   const { context, lists } = createContext(options, clock, upgrades, () => stopping);
   const arrivals = createArrivalContext(options, clock, stats);
-  const listeners = [createListener(take), ...(options.alsoListen === undefined ? [] : [createListener(take)])] as [Server, ...Server[]];
+  const tls = options.tls === undefined ? undefined : createTlsServer(options.tls.certificates);
+  const listeners = createListeners(options, (socket, isSecure) => take(socket, isSecure ? tls : undefined));
 
-  function take(socket: Socket): void {
+  function take(socket: Socket, secure: TlsServer | undefined): void {
     if (connections.size >= options.limits.connectionsMax) {
       stats.connectionsRefusedTotal += 1;
       socket.destroy();
@@ -49,7 +52,8 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
     stats.connectionsTotal += 1;
     const peer = peerOf(socket);
     const isProxied = options.proxyProtocol?.includes(peer.address) === true;
-    connections.set(socket, isProxied ? arrive(socket, peer) : new ClientConnection(socket, peer, context));
+    if (isProxied || secure !== undefined) connections.set(socket, arrive(socket, { peer, isProxied, tls: secure }));
+    else connections.set(socket, new ClientConnection(socket, socket, peer, context));
     socket.on('close', () => {
       stats.connections -= 1;
       closed.bytesIn += socket.bytesRead;
@@ -59,11 +63,12 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
     });
   }
 
-  function arrive(socket: Socket, peer: ClientInfo): Arrival {
-    return new Arrival(socket, peer, arrivals, (client) => {
-      connections.set(socket, new ClientConnection(socket, client, context));
+  function arrive(raw: Socket, how: Omit<ArrivalOptions, 'onReady'>): Arrival {
+    const onReady = (socket: Socket, client: ClientInfo): void => {
+      connections.set(raw, new ClientConnection(socket, raw, client, context));
       socket.resume();
-    });
+    };
+    return new Arrival(raw, { ...how, onReady }, arrivals);
   }
 
   const total = (before: number, key: 'bytesRead' | 'bytesWritten'): number => {
@@ -73,13 +78,14 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
   };
 
   return {
-    start: () => listenAll(listeners, options),
-    address: () => addressOf(listeners[0]),
+    start: () => listeners.start(),
+    address: () => listeners.address(),
+    secureAddress: () => listeners.secureAddress(),
     upgradeOf: (downstream) => upgrades.get(downstream),
     async close() {
       stopping = true;
-      for (const listener of listeners) listener.close();
-      for (const [socket, connection] of connections) if (connection.isIdle) socket.destroy();
+      listeners.close();
+      for (const connection of connections.values()) if (connection.isIdle) connection.cut();
       if (connections.size > 0) await new Promise<void>((resolve) => (onEmpty = resolve));
       for (const list of [arrivals.arrival, ...lists]) list.close();
     },
@@ -138,38 +144,4 @@ function dateOf(clock: Clock): () => string {
     }
     return text;
   };
-}
-
-function createListener(take: (socket: Socket) => void): Server {
-  // Half-open: or Node would send FIN when the client does, and an HTTP/1.0 client take half a response for all of it.
-  const listener = createServer({ allowHalfOpen: true, noDelay: true }, take);
-  listener.on('error', () => undefined); // accept() failed, for want of descriptors; `listen` has its own
-  return listener;
-}
-
-async function listenAll([first, second]: readonly [Server, ...Server[]], { listen: at, alsoListen }: EngineOptions): Promise<void> {
-  await listen(first, at);
-  if (second === undefined || alsoListen === undefined) return;
-  try {
-    await listen(second, { address: alsoListen.address, port: alsoListen.port || addressOf(first).port });
-  } catch (error) {
-    first.close();
-    throw error;
-  }
-}
-
-function addressOf(listener: Server): SocketAddress {
-  const { address, port } = listener.address() as AddressInfo; // it listens on TCP
-  return { address, port };
-}
-
-function listen(listener: Server, at: SocketAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: Error): void => reject(listenError(error, 'proxy', at, 'workers.address or workers.port'));
-    listener.once('error', onError);
-    listener.listen({ host: at.address, port: at.port, backlog }, () => {
-      listener.off('error', onError);
-      resolve();
-    });
-  });
 }

@@ -81,7 +81,8 @@ export async function readByOurs(pieces: readonly Buffer[]): Promise<Verdict> {
     },
   };
   const duplex = stream();
-  new ClientConnection(duplex as unknown as Socket, { address: '192.0.2.1', port: 1, secure: false }, context);
+  const socket = duplex as unknown as Socket;
+  new ClientConnection(socket, socket, { address: '192.0.2.1', port: 1, secure: false }, context);
   await feed(duplex, pieces);
   duplex.destroy();
   return { messages, fault };

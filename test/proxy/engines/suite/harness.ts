@@ -5,14 +5,14 @@
 import { afterEach, expect } from 'vitest';
 import { createVirtualClock, type VirtualClock } from '../../../../src/clock.js';
 import type {
-  Attempt, AttemptListener, ClientInfo, CreateEngine, Downstream, DownstreamListener, Engine, EngineLimits, EngineTimeouts, Origin,
-  ResponseHead, TunnelListener, UpstreamRequest,
+  Attempt, AttemptListener, ClientInfo, CreateEngine, Downstream, DownstreamListener, Engine, EngineLimits, EngineOptions, EngineTimeouts,
+  Origin, ResponseHead, TunnelListener, UpstreamRequest,
 } from '../../../../src/proxy/engines/engine.js';
 import type { FaultCode } from '../../../../src/proxy/fault.js';
 import type { Fields } from '../../../../src/proxy/fields.js';
 import type { HandshakeFault } from '../../../../src/proxy/handshake-fault.js';
 import type { TrustedNetworks } from '../../../../src/proxy/trust.js';
-import { connectRaw, type RawClient } from '../../../support/raw-client.js';
+import { connectRaw, connectSecure, type RawClient } from '../../../support/raw-client.js';
 import { startLenientOrigin, type LenientOrigin } from '../../../support/lenient-origin.js';
 import type { SocketAddress } from '../../../../src/service.js';
 import type { RawSocket } from '../../../support/raw-socket.js';
@@ -23,6 +23,7 @@ export interface HarnessOptions {
   readonly onConnection?: (connection: RawSocket) => void;
   readonly alsoListen?: SocketAddress;
   readonly proxyProtocol?: TrustedNetworks;
+  readonly tls?: EngineOptions['tls'];
 }
 
 /** For what has no event, such as a counter: looks again after each turn of the event loop. */
@@ -220,6 +221,7 @@ export interface Harness {
   readonly brokenRequests: FaultCode[];
   /** Why connections ended before their first request, and whose they were. */
   readonly brokenHandshakes: Recording<BrokenHandshake>;
+  /** Over TLS if the engine serves that. */
   connect(): Promise<RawClient>;
   /** The next exchange that the engine presents. */
   exchange(): Promise<HeardExchange>;
@@ -257,6 +259,7 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
     listen: { address: '127.0.0.1', port: 0 },
     alsoListen: options.alsoListen,
     proxyProtocol: options.proxyProtocol,
+    tls: options.tls,
     clock,
     limits: { ...limits, ...options.limits },
     timeouts: { ...timeouts, ...options.timeouts },
@@ -278,7 +281,8 @@ export async function startHarness(create: CreateEngine, options: HarnessOptions
     brokenHandshakes,
     exchanges: presented.items,
     async connect() {
-      const client = await connectRaw(engine.address());
+      const secure = engine.secureAddress();
+      const client = secure === undefined ? await connectRaw(engine.address()) : await connectSecure(secure);
       clients.push(client);
       return client;
     },

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { CreateEngine } from '../../../../src/proxy/engines/engine.js';
 import { faults, type FaultCode } from '../../../../src/proxy/fault.js';
+import { connectRaw } from '../../../support/raw-client.js';
 import { eventually, startHarness } from './harness.js';
 
 const head = (line: string, ...fields: string[]): string => [`${line} HTTP/1.1`, 'Host: h', ...fields, '', ''].join('\r\n');
@@ -213,7 +214,7 @@ export function refusalTests(create: CreateEngine): void {
       (await h.exchange()).answer(200);
       await client.response();
     }
-    const third = await h.connect();
+    const third = await connectRaw(h.engine.secureAddress() ?? h.engine.address());
     await third.ended();
     expect(h.engine.stats).toMatchObject({ connections: 2, connectionsTotal: 2, connectionsRefusedTotal: 1 });
   });

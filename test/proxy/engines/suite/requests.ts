@@ -18,7 +18,7 @@ export function requestTests(create: CreateEngine): void {
       bodyBytes: 0,
       fields: ['hOsT', 'Example:80', 'X-A', '1', 'x-b', '2', 'X-a', '\xe9', 'host', 'two', 'Cookie', 'a', 'Cookie', 'b'],
     });
-    expect(info).toEqual({ address: '127.0.0.1', port: client.socket.localPort, secure: false });
+    expect(info).toEqual({ address: '127.0.0.1', port: client.socket.localPort, secure: h.engine.secureAddress() !== undefined });
     expect(upgrade).toBeUndefined();
   });
 

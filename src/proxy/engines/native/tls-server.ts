@@ -1,0 +1,75 @@
+/**
+ * TLS on connections that were accepted elsewhere: the server's half of handshakes, and what became of each.
+ *
+ * node's server for TLS never listens here. It takes a socket that nobody reads, with its first bytes pushed back, so that a PROXY
+ * header can come before.
+ */
+import type { Socket } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+import type { Certificates } from '../../certificates.js';
+import type { HandshakeFault } from '../../handshake-fault.js';
+
+export interface Handshake {
+  onSecure(socket: TLSSocket): void;
+  /** The connection is broken by now. */
+  onTlsFault(fault: HandshakeFault, detail: string): void;
+}
+
+export interface TlsServer {
+  /** @param raw is paused and has no listener that reads. */
+  begin(raw: Socket, handshake: Handshake): void;
+}
+
+/** node's own limit, which cannot be switched off, is as far away as it can be: ours has to count from the first byte on. */
+const handshakeTimeout = 0x7fff_ffff;
+
+export function createTlsServer(certificates: Pick<Certificates, 'standard' | 'contextFor'>): TlsServer {
+  let { standard } = certificates;
+  const handshakes = new WeakMap<Socket, Handshake>();
+  const server = createServer({
+    ...standard,
+    handshakeTimeout,
+    ALPNProtocols: ['http/1.1'],
+    SNICallback: (name, done) => done(null, certificates.contextFor(name)),
+  });
+  server.on('secureConnection', (socket) => {
+    socket.allowHalfOpen = true; // as plain ones are
+    handshakeOf(handshakes, socket)?.onSecure(socket);
+  });
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    const { code = '' } = error;
+    handshakeOf(handshakes, socket)?.onTlsFault(faultOf(code), code);
+  });
+
+  return {
+    begin(raw, handshake) {
+      if (standard !== certificates.standard) server.setSecureContext((standard = certificates.standard));
+      handshakes.set(raw, handshake);
+      raw.allowHalfOpen = false; // or node says nothing of a client that leaves within the handshake
+      server.emit('connection', raw);
+      raw.allowHalfOpen = true;
+    },
+  };
+}
+
+/** By the socket underneath, which node keeps in a private place: its events name the TLS socket alone, which nobody had before. */
+function handshakeOf(handshakes: WeakMap<Socket, Handshake>, socket: TLSSocket): Handshake | undefined {
+  const { _parent: raw } = socket as TLSSocket & { readonly _parent?: Socket };
+  return raw === undefined ? undefined : handshakes.get(raw);
+}
+
+function faultOf(code: string): HandshakeFault {
+  switch (code) {
+    case 'ERR_SSL_HTTP_REQUEST':
+      return 'tls-plain-http';
+    case 'ERR_SSL_UNSUPPORTED_PROTOCOL':
+      return 'tls-version';
+    case 'ERR_SSL_NO_APPLICATION_PROTOCOL':
+      return 'tls-alpn';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'tls-aborted';
+    default:
+      return code.includes('_ALERT_') ? 'tls-rejected' : 'tls-malformed';
+  }
+}
