@@ -52,6 +52,8 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
     stats.connectionsTotal += 1;
     const peer = peerOf(socket);
     const isProxied = options.proxyProtocol?.includes(peer.address) === true;
+    // Reset before it was accepted, as haproxy ends its probes: nobody is there, and whose header it has cannot be known.
+    if (peer.address === '' && options.proxyProtocol !== undefined) socket.destroy();
     if (isProxied || secure !== undefined) connections.set(socket, arrive(socket, { peer, isProxied, tls: secure }));
     else connections.set(socket, new ClientConnection(socket, socket, peer, context));
     socket.on('close', () => {
