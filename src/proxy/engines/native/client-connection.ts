@@ -15,9 +15,11 @@ import { messageFacts } from './message-facts.js';
 import { Output } from './output.js';
 import { rendered } from './rendering.js';
 import { RequestReader, type RequestReaderOwner } from './request-reader.js';
+import { resetSocket } from './reset.js';
 
 /** Unanswered requests on one connection. With one more it ends after them, and the client repeats the rest (RFC 9112 §9.3.2). */
 const pipelineMax = 128;
+
 /** What all client connections share. */
 export interface ConnectionContext {
   readonly limits: EngineLimits;
@@ -252,17 +254,8 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     this.#arm();
   }
 
-  /**
-   * node's `resetAndDestroy` waits, by way of `destroySoon`, until all that is queued was sent, which a client that does not read can
-   * put off for ever; the `destroy` after it does not wait. While a FIN is on its way libuv refuses to reset: then a FIN is all there
-   * is, and it is only so when the response is complete.
-   */
   reset(): void {
-    if (this.socket.destroyed) return;
-    this.#raw.destroySoon = () => undefined;
-    if (!this.socket.writableEnded) this.#raw.resetAndDestroy();
-    this.#raw.destroy();
-    this.socket.destroy();
+    resetSocket(this.socket, this.#raw);
   }
 
   /** At once; visibly so to whoever was still being answered. */
