@@ -4,6 +4,7 @@
  * One pass over the text, each character looked at once. Refused are what parsers are known to disagree about: a line that begins
  * with white space (obs-fold), white space before the colon, bare CR and LF, NUL and other control characters.
  */
+import { nameTest } from '../../fields.js';
 import { colon, cr, lf, space, tab, tokenCharacters, valueCharacters } from './characters.js';
 
 /** Not fields. */
@@ -22,15 +23,21 @@ export function scanFields(text: string, at: number, fields: string[]): number {
     if (end === at) return isLineEnd(text, at) ? at + 2 : malformed;
     if (text.charCodeAt(end) !== colon) return malformed;
     const name = text.slice(at, end);
-    at = end + 1;
+    const colonEnd = end + 1;
+    at = colonEnd;
     while (isSpace(text.charCodeAt(at))) at += 1;
     end = at;
     while (valueCharacters[text.charCodeAt(end)] === 1) end += 1;
-    if (!isLineEnd(text, end)) return malformed;
+    if (!isLineEnd(text, end) || (isFraming(name) && hasTab(text, colonEnd, end))) return malformed;
     fields.push(name, valueOf(text, at, end));
     at = end + 2;
   }
 }
+
+/** Where bodies end is for one reading alone, and not all parsers take a tab for white space here, though RFC 9110 §5.6.3 does. */
+const isFraming = nameTest(['content-length', 'transfer-encoding']);
+
+const hasTab = (text: string, start: number, end: number): boolean => text.slice(start, end).includes('\t');
 
 /** Without the white space behind it (RFC 9112 §5.1). */
 function valueOf(text: string, start: number, lineEnd: number): string {

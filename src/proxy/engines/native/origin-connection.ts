@@ -167,7 +167,7 @@ export class OriginConnection implements HeldConnection {
     else {
       const { text } = this.#head;
       const head = readResponseHead(text, user.request.method);
-      if (head === undefined || (head.status < 200 && !head.isSound)) this.#fail('invalid-response', 'bad head');
+      if (head === undefined) this.#fail('invalid-response', 'bad head');
       else if (head.status === 101) return this.#onSwitch(user, head, chunk, end);
       else {
         if (head.status >= 200) this.#beginBody(user, head);
@@ -187,7 +187,7 @@ export class OriginConnection implements HeldConnection {
   #beginBody(user: OriginUser, head: ReceivedHead): void {
     const { end, bodyBytes, fields, version } = head;
     this.#inBody = true;
-    this.#persistent = end !== 'close' && head.isSound && messageFacts(fields, version).persistent;
+    this.#persistent = end !== 'close' && !head.isDubious && messageFacts(fields, version).persistent;
     this.#body.begin(end, bodyBytes ?? 0);
     user.onHead(head);
   }

@@ -8,12 +8,13 @@ import { cleanReason } from '../syntax.js';
 import type { BodyEnd } from './body-reader.js';
 import { cr, space } from './characters.js';
 import { isLineEnd, malformed, scanFields } from './fields.js';
+import { messageFacts } from './message-facts.js';
 
 export interface ReceivedHead extends ResponseHead {
   readonly version: '1.0' | '1.1';
   readonly end: BodyEnd;
-  /** False: it claims a body where there can be none, so the bytes behind it, if any, are not the next response. */
-  readonly isSound: boolean;
+  /** It claims a body where there can be none, so the bytes behind it, if any, are not the next response. */
+  readonly isDubious: boolean;
 }
 
 const zero = 48;
@@ -33,15 +34,19 @@ export function readResponseHead(text: string, method: string): ReceivedHead | u
   const reason = reasonOf(text, lineEnd);
   const fields: string[] = [];
   if (reason === undefined || scanFields(text, lineEnd + 2, fields) === malformed) return undefined;
+  if (status < 200 && !isInterim(status, fields, version)) return undefined;
   const bodyBytes = status < 200 ? 0 : responseLength(fields, version, method, status);
   if (bodyBytes === 'faulty') return undefined;
   const end = bodyBytes !== undefined ? 'length' : fieldValue(fields, 'transfer-encoding') === undefined ? 'close' : 'chunks';
-  return { status, reason, fields, bodyBytes, version, end, isSound: !isBare(status) || !claimsBody(fields) };
+  return { status, reason, fields, bodyBytes, version, end, isDubious: status === 204 && claimsBody(fields) };
 }
 
-/** Neither a body nor a word about one (RFC 9110 §8.6 and RFC 9112 §6.1). */
-const isBare = (status: number): boolean => status < 200 || status === 204;
+/** Another one must follow, and at once: no body (RFC 9112 §6.3), and no end of the connection. */
+function isInterim(status: number, fields: Fields, version: '1.0' | '1.1'): boolean {
+  return status === 101 || (!claimsBody(fields) && messageFacts(fields, version).persistent);
+}
 
+/** Which 1xx and 204 must not (RFC 9110 §8.6 and RFC 9112 §6.1). */
 function claimsBody(fields: Fields): boolean {
   return fieldValue(fields, 'transfer-encoding') !== undefined || !/^0*$/.test(fieldValue(fields, 'content-length') ?? '');
 }

@@ -43,23 +43,40 @@ function framed(random: Random): string {
   }
 }
 
-/** One or more requests that any reader of HTTP/1.1 must accept. */
+/** What speaks of the connection, and leaves it open. */
+const options = ['', '', '', '', 'Connection: keep-alive\r\n', 'Connection: X-Thing, TE\r\n', 'Expect: 100-continue\r\n', 'TE: trailers\r\n', 'Keep-Alive: timeout=5\r\n'];
+
+/** One or more requests that any reader of HTTP/1.1 must accept; after one of HTTP/1.0 nobody reads on. */
 export function validRequests(random: Random): string {
-  return [0, ...times(random, 2)]
-    .map(() => {
-      const target = pick(random, targets);
-      const method = target === '*' ? 'OPTIONS' : pick(random, methods);
-      return `${method} ${target} HTTP/1.1\r\nHost: h\r\n${fieldLines(random)}${framed(random)}`;
-    })
-    .join('');
+  const requests = [0, ...times(random, 2)].map(() => {
+    const target = pick(random, targets);
+    const method = target === '*' ? 'OPTIONS' : pick(random, methods);
+    return `${method} ${target} HTTP/1.1\r\nHost: h\r\n${pick(random, options)}${fieldLines(random)}${framed(random)}`;
+  });
+  if (random.below(6) === 0) requests.push(`${pick(random, methods)} /old HTTP/1.0\r\n${fieldLines(random)}${framedByLength(random)}`);
+  return requests.join('');
 }
 
-export function validResponse(random: Random): string {
-  const interim = random.below(5) === 0 ? 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n' : '';
-  const line = pick(random, ['HTTP/1.1 200 OK', 'HTTP/1.1 404 Not Found', 'HTTP/1.1 599 ', 'HTTP/1.0 200 OK']);
-  const rest = framed(random);
-  const old = line.includes('1.0') && rest.startsWith('Transfer-Encoding');
-  return `${interim}${line}\r\n${fieldLines(random)}${old ? `\r\n${bodyText(random)}` : rest}`;
+function framedByLength(random: Random): string {
+  const body = bodyText(random);
+  return pick(random, ['\r\n', `Content-Length: ${body.length}\r\n\r\n${body}`]);
+}
+
+const interims = ['', '', '', '', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n', 'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 102 Processing\r\n\r\n'];
+
+/** One final response, with interim ones before it. */
+export function validResponse(random: Random, method: 'GET' | 'HEAD'): string {
+  const interim = times(random, 2).map(() => pick(random, interims)).join('');
+  const status = pick(random, ['HTTP/1.1 200 OK', 'HTTP/1.1 404 Not Found', 'HTTP/1.1 599 ', 'HTTP/1.1 304 Not Modified', 'HTTP/1.1 204 No Content', 'HTTP/1.0 200 OK']);
+  return `${interim}${status}\r\n${fieldLines(random)}${restOf(random, status, method)}`;
+}
+
+function restOf(random: Random, status: string, method: 'GET' | 'HEAD'): string {
+  if (status.includes('204')) return '\r\n';
+  if (method === 'HEAD' || status.includes('304')) return pick(random, ['\r\n', 'Content-Length: 5\r\n\r\n']);
+  if (status.includes('1.0')) return framedByLength(random);
+  // Without a word about its length it goes on to the close.
+  return random.below(5) === 0 ? `\r\n${bodyText(random)}` : framed(random);
 }
 
 /** What parsers are known to disagree about. */

@@ -29,9 +29,11 @@ export async function compareRequests(seed: number, count: number, mutate: boole
 export async function compareResponses(seed: number, count: number, mutate: boolean): Promise<Tally> {
   const random = createRandom(seed);
   return compare(count, async () => {
-    const text = mutate ? mutated(validResponse(random), random) : validResponse(random);
+    const method = random.below(4) === 0 ? 'HEAD' : 'GET';
+    const valid = validResponse(random, method);
+    const text = mutate ? mutated(valid, random) : valid;
     const bytes = Buffer.from(text, 'latin1');
-    return { text, ours: readResponseByOurs(bytes), theirs: await readResponseByNode(bytes), mutate };
+    return { text, ours: readResponseByOurs(bytes, method), theirs: await readResponseByNode(bytes, method), mutate };
   });
 }
 

@@ -2,7 +2,7 @@
  * The same bytes read by the native engine's connection and by Node's llhttp, each over a stream in memory: what did each take for
  * requests, or for a response?
  */
-import { Agent, createServer, request as clientRequest, type IncomingMessage } from 'node:http';
+import { Agent, createServer, request as clientRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { createVirtualClock } from '../../../../src/clock.js';
@@ -91,11 +91,13 @@ export async function readByOurs(pieces: readonly Buffer[]): Promise<Verdict> {
 export async function readByNode(pieces: readonly Buffer[]): Promise<Verdict> {
   const messages: Message[] = [];
   let fault: string | undefined;
-  const server = createServer({ requireHostHeader: false, maxHeaderSize: 65_536, keepAliveTimeout: 0 }, (incoming, response) => {
+  const onRequest: RequestListener = (incoming, response) => {
     const message = messageOf(`${incoming.method ?? ''} ${incoming.url ?? ''} ${incoming.httpVersion}`, incoming);
     messages.push(message);
     incoming.on('end', () => response.writeHead(204).end());
-  });
+  };
+  const server = createServer({ requireHostHeader: false, maxHeaderSize: 65_536, keepAliveTimeout: 0 }, onRequest);
+  server.on('checkExpectation', onRequest); // of what nobody knows, which we ignore (RFC 9110 §10.1.1)
   server.maxHeadersCount = 0;
   server.on('clientError', (error: Error & { code?: string }) => void (fault ??= error.code ?? error.message));
   server.on('connect', () => void (fault ??= 'CONNECT'));
@@ -114,15 +116,15 @@ function messageOf(line: string, incoming: IncomingMessage): Message {
   return message;
 }
 
-/** A response to GET, by the codec alone. */
-export function readResponseByOurs(bytes: Buffer): Verdict {
+/** By the codec alone. */
+export function readResponseByOurs(bytes: Buffer, method: string): Verdict {
   const head = new HeadBuffer();
   const body = new BodyReader();
   let at = 0;
   for (;;) {
     at = head.push(bytes, at);
     if (at < 0) return { messages: [], fault: 'incomplete' };
-    const read = readResponseHead(head.text, 'GET');
+    const read = readResponseHead(head.text, method);
     if (read === undefined || read.status === 101) return { messages: [], fault: 'invalid-response' };
     if (read.status < 200) continue;
     const message: Message = { line: `${read.status} ${read.version}`, fields: read.fields, body: '', complete: false };
@@ -137,13 +139,13 @@ export function readResponseByOurs(bytes: Buffer): Verdict {
   }
 }
 
-export async function readResponseByNode(bytes: Buffer): Promise<Verdict> {
+export async function readResponseByNode(bytes: Buffer, method: string): Promise<Verdict> {
   const messages: Message[] = [];
   let fault: string | undefined;
   const duplex = stream();
   const agent = new Agent();
   agent.createConnection = () => duplex;
-  const asked = clientRequest({ agent, host: 'o', path: '/', maxHeaderSize: 65_536 });
+  const asked = clientRequest({ agent, method, host: 'o', path: '/', maxHeaderSize: 65_536 });
   asked.maxHeadersCount = 0;
   asked.on('response', (incoming) => void messages.push(messageOf(`${incoming.statusCode ?? 0} ${incoming.httpVersion}`, incoming)));
   asked.on('upgrade', () => void (fault ??= 'upgrade'));
