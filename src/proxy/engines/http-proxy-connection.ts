@@ -94,6 +94,11 @@ export class Connection implements ExchangeOwner {
     return ends;
   }
 
+  /** What the client sent behind it must not reach an origin: nobody would answer, and the client asks for it again elsewhere. */
+  endAfter(exchange: Exchange): void {
+    if (exchange === this.#newest()) this.#closing = true;
+  }
+
   /** When the gateway is done with all of them, nobody but us is left to notice that the client does not read. */
   onEnded(): void {
     for (const exchange of this.#live) if (!exchange.isEnded) return;

@@ -21,6 +21,8 @@ export interface ExchangeOwner {
   reset(): void;
   /** Whether the connection ends after the response to this exchange, for the connection's own reasons. */
   endsWith(exchange: Exchange): boolean;
+  /** The connection ends after the response to this exchange, because that says so. */
+  endAfter(exchange: Exchange): void;
   /** The gateway has written its last byte, which need not have been sent. */
   onEnded(): void;
   /** It is over: its response was handed to the operating system (`sent`), or never will be. */
@@ -138,6 +140,7 @@ export class Exchange implements Downstream {
     const fields = framedResponseFields(head, this.request, closes);
     this.#responded = true;
     if (this.#over) return;
+    if (closes) this.#owner.endAfter(this);
     this.#bodiless = isBodiless(this.request.method, head.status);
     this.#owedBytes = this.#bodiless ? 0 : (head.bodyBytes ?? Infinity);
     // node would send chunks to a 1.0 client that says `TE: chunked` (RFC 9112 §6.1 forbids it).
