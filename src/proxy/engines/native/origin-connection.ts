@@ -182,6 +182,7 @@ export class OriginConnection implements HeldConnection {
     if (text === undefined) return;
     if (text.length > headBytesMax) this.#fail('response-fields-too-large', '');
     else if (!text.startsWith('HTTP/1.'.slice(0, text.length))) this.#fail('invalid-response', 'no HTTP');
+    else if (bareLineFeed.test(text)) this.#fail('invalid-response', 'bad head'); // it may look complete to whoever sent it
   }
 
   #beginBody(user: OriginUser, head: ReceivedHead): void {
@@ -271,6 +272,7 @@ export class OriginConnection implements HeldConnection {
   }
 }
 
+const bareLineFeed = /(?<!\r)\n/;
 const nothing = Buffer.alloc(0);
 
 /** The common case makes no view. */
