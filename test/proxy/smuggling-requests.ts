@@ -100,7 +100,8 @@ const lengthLines: readonly Short[] = [
   ['a second one behind a bare CR', post(['Content-Length: 5\rContent-Length: 0'], 'hello')],
   ['folded away', post(['X: y', ' Content-Length: 5'], 'hello')],
   ['leading zeros, read as what they are and written anew', post(['Content-Length: 0005'], 'hello'), admittedBody('hello')],
-  ['white space around it', post(['Content-Length:\t 5 \t'], 'hello'), admittedBody('hello'), differs('malformed-request', 'llhttp allows spaces there and no tab')],
+  ['spaces around it', post(['Content-Length:  5  '], 'hello'), admittedBody('hello')],
+  ['a tab behind it', post(['Content-Length: 5\t'], 'hello')],
   ['a GET with one', post([`Content-Length: ${behind.length}`], behind).replace('POST', 'GET'), admittedBody(behind)],
   ['more than the limit, which does not wrap to 5', post(['Content-Length: 4294967301'], 'hello'), 'body-too-large'],
 ];
