@@ -9,7 +9,7 @@
 import { createPrivateKey, X509Certificate, constants, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Clock, Timer } from '../clock.js';
 import type { Log } from '../log.js';
 import { ServiceError } from '../service.js';
@@ -33,9 +33,8 @@ export interface CertificatesOptions {
 }
 
 export interface Certificates {
-  /** What a connection begins with: the first certificate, and all that is the same for all. Another object after a change. */
-  readonly standard: SecureContextOptions;
-  contextFor(serverName: string): SecureContext;
+  /** The certificate for that name, and all that is the same for all. The same object each time, until the files have changed. */
+  optionsFor(serverName: string): SecureContextOptions;
   /** Looks at the files from now on. */
   start(): void;
   stop(): void;
@@ -43,7 +42,6 @@ export interface Certificates {
 
 interface Pair {
   readonly options: SecureContextOptions;
-  readonly context: SecureContext;
   readonly names: readonly string[];
   readonly validTo: string;
 }
@@ -97,12 +95,9 @@ export function createCertificates({ files, reloadMs, clock, log }: Certificates
 
   const first = (): Pair => pairs[0] as Pair; // at least one
   return {
-    get standard() {
-      return first().options;
-    },
-    contextFor(serverName) {
+    optionsFor(serverName) {
       const name = plainName(serverName);
-      return (byName.get(name) ?? byName.get(name.replace(/^[^.]+/, '*')) ?? first()).context;
+      return (byName.get(name) ?? byName.get(name.replace(/^[^.]+/, '*')) ?? first()).options;
     },
     start() {
       timer ??= clock.after(reloadMs, () => void look());
@@ -139,7 +134,8 @@ function load({ certificate, key, names }: CertificateFiles, index: number): Pai
   const own = (names ?? namesIn(parsed)).map(plainName);
   if (own.length === 0 && index > 0) throw refusal(index, `${certificate} has no name that a client could ask for; give it names`);
   const options = { ...modern, cert, key: pem };
-  return { options, context: contextOf(options, certificate, index), names: own, validTo: parsed.validTo };
+  assertUsable(options, certificate, index);
+  return { options, names: own, validTo: parsed.validTo };
 }
 
 const refusal = (index: number, what: string, cause?: unknown): ServiceError =>
@@ -171,9 +167,10 @@ function parsedKey(pem: string, path: string, index: number): KeyObject {
   }
 }
 
-function contextOf(options: SecureContextOptions, path: string, index: number): SecureContext {
+/** Some keys are good in themselves and too short for TLS. */
+function assertUsable(options: SecureContextOptions, path: string, index: number): void {
   try {
-    return createSecureContext(options);
+    createSecureContext(options);
   } catch (error) {
     throw refusal(index, `${path} cannot be used: ${reasonOf(error)}`, error);
   }

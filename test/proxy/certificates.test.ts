@@ -2,13 +2,12 @@
 import { X509Certificate, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SecureContext } from 'node:tls';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/clock.js';
 import { silentLog } from '../../src/log.js';
 import { createCertificates, type CertificateFiles, type Certificates } from '../../src/proxy/certificates.js';
 import { ServiceError } from '../../src/service.js';
-import { createPairStore, makeCertificate } from '../support/certificates.js';
+import { createPairStore, makeCertificate, makeWeakCertificate } from '../support/certificates.js';
 
 const store = createPairStore();
 afterAll(() => store.remove());
@@ -36,11 +35,11 @@ const b = makeCertificate('*.b.test', 'b.test');
 describe('the certificate for a name', () => {
   const files = [store.put('a', a), store.put('b', b), { ...store.put('c', makeCertificate()), names: ['C.test.', '*.c.test', 'a.test'] }];
   const { certificates } = open(...files);
-  const contexts = ['a.test', 'b.test', 'c.test'].map((name) => certificates.contextFor(name));
+  const contexts = ['a.test', 'b.test', 'c.test'].map((name) => certificates.optionsFor(name));
 
   it('is another for each', () => {
     expect(new Set(contexts).size).toBe(3);
-    expect(certificates.standard.cert).toBe(a.cert);
+    expect(certificates.optionsFor('').cert).toBe(a.cert);
   });
 
   it.each<[string, number]>([
@@ -63,7 +62,7 @@ describe('the certificate for a name', () => {
     ['__proto__', 0],
     ['127.0.0.1', 0],
   ])('%j is number %i', (name, index) => {
-    expect(certificates.contextFor(name)).toBe(contexts[index]);
+    expect(certificates.optionsFor(name)).toBe(contexts[index]);
   });
 });
 
@@ -85,6 +84,7 @@ describe('what is no pair is refused with a sentence', () => {
     ['no key', { ...good, key: text }, /text\.pem is no private key in PEM without a pass phrase: /],
     ['a key with a pass phrase', { ...good, key: locked }, /locked\.pem is no private key in PEM without a pass phrase: /],
     ['another\'s key', { ...good, key: other.key }, /other\.key\.pem is not the key of .*good\.cert\.pem$/],
+    ['a key that is too short', store.put('weak', makeWeakCertificate('weak.test')), /weak\.cert\.pem cannot be used: .*key too small/],
     ['a certificate that nobody can ask for', store.put('nameless', makeCertificate()), /nameless\.cert\.pem has no name that a client could ask for; give it names$/],
   ])('%s', (_, bad, reason) => {
     const attempt = (): unknown => open(good, bad);
@@ -94,7 +94,7 @@ describe('what is no pair is refused with a sentence', () => {
   });
 
   it('but the first needs no name', () => {
-    expect(open(store.put('nameless', makeCertificate())).certificates.contextFor('a.test')).toBeDefined();
+    expect(open(store.put('nameless', makeCertificate())).certificates.optionsFor('a.test')).toBeDefined();
   });
 });
 
@@ -102,27 +102,27 @@ describe('files that change', () => {
   it('are in use after the next look, each for itself, with the names of the new certificate', async () => {
     const files = [store.put('one', a), store.put('two', b)];
     const { certificates, told, look } = open(...files);
-    const [one, two, { standard }] = [certificates.contextFor('a.test'), certificates.contextFor('b.test'), certificates];
+    const [one, two, standard] = ['a.test', 'b.test', ''].map((name) => certificates.optionsFor(name));
     await look();
     await look();
     expect(told).toEqual([]);
-    expect([certificates.contextFor('a.test'), certificates.standard]).toEqual([one, standard]);
+    expect([certificates.optionsFor('a.test'), certificates.optionsFor('')]).toEqual([one, standard]);
 
     store.put('two', makeCertificate('new.test'));
-    expect(certificates.contextFor('b.test')).toBe(two);
+    expect(certificates.optionsFor('b.test')).toBe(two);
     await look();
-    expect(certificates.contextFor('new.test')).not.toBe(one);
-    expect(certificates.contextFor('b.test')).toBe(one); // which is nobody's now
-    expect(certificates.contextFor('a.test')).toBe(one);
-    expect(certificates.standard).toBe(standard);
+    expect(certificates.optionsFor('new.test')).not.toBe(one);
+    expect(certificates.optionsFor('b.test')).toBe(one); // which is nobody's now
+    expect(certificates.optionsFor('a.test')).toBe(one);
+    expect(certificates.optionsFor('')).toBe(standard);
     expect(told).toMatchObject([{ level: 'info', fields: { certificate: files[1]?.certificate, names: ['new.test'], validTo: 'Jan  1 00:00:00 2100 GMT' } }]);
 
     const fresh = makeCertificate('a.test');
     store.put('one', fresh);
     await look();
-    expect(certificates.standard).not.toBe(standard);
-    expect(certificates.standard.cert).toBe(fresh.cert);
-    expect(certificates.contextFor('a.test')).not.toBe(one);
+    expect(certificates.optionsFor('')).not.toBe(standard);
+    expect(certificates.optionsFor('').cert).toBe(fresh.cert);
+    expect(certificates.optionsFor('a.test')).not.toBe(one);
     expect(told).toHaveLength(2);
   });
 
@@ -132,14 +132,14 @@ describe('files that change', () => {
     const fresh = makeCertificate('a.test');
     store.put('early', fresh);
     await look();
-    expect(certificates.standard.cert).toBe(fresh.cert);
+    expect(certificates.optionsFor('').cert).toBe(fresh.cert);
   });
 
   it('are left alone while they are broken, which is told once, and used when they are right again', async () => {
     const files = store.put('breaking', a);
     const { certificates, told, look } = open(files);
-    const { standard } = certificates;
-    const context: SecureContext = certificates.contextFor('a.test');
+    const standard = certificates.optionsFor('');
+    const context = certificates.optionsFor('a.test');
     const fresh = makeCertificate('a.test', 'more.test');
     const steps: readonly [() => void, RegExp][] = [
       [() => writeFileSync(files.certificate, fresh.cert), /is not the key of/], // the other half is still to come
@@ -153,12 +153,12 @@ describe('files that change', () => {
       await look();
       await look();
       expect(told.splice(0)).toMatchObject([{ level: 'error', fields: { reason: expect.stringMatching(reason) } }]);
-      expect(certificates.standard).toBe(standard);
-      expect(certificates.contextFor('more.test')).toBe(context);
+      expect(certificates.optionsFor('')).toBe(standard);
+      expect(certificates.optionsFor('more.test')).toBe(context);
     }
     store.put('breaking', fresh);
     await look();
-    expect(certificates.standard.cert).toBe(fresh.cert);
+    expect(certificates.optionsFor('').cert).toBe(fresh.cert);
     expect(told).toMatchObject([{ level: 'info' }]);
   });
 
@@ -169,7 +169,7 @@ describe('files that change', () => {
     clock.advance(1000);
     certificates.stop();
     for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    expect(certificates.standard.cert).toBe(a.cert);
+    expect(certificates.optionsFor('').cert).toBe(a.cert);
     expect(told).toEqual([]);
     expect(clock.pending()).toBe(0);
   });

@@ -23,13 +23,26 @@ const oid = (hex: string): Buffer => der(6, Buffer.from(hex, 'hex'));
 const pem = (label: string, bytes: Buffer): string =>
   `-----BEGIN ${label}-----\n${(bytes.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END ${label}-----\n`;
 
-const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
+const kinds = {
+  ec: { algorithm: sequence(oid('2a8648ce3d040302')), keys: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }) },
+  rsa: { algorithm: sequence(oid('2a864886f70d01010b'), der(5)), keys: () => generateKeyPairSync('rsa', { modulusLength: 2048 }) },
+  weak: { algorithm: sequence(oid('2a864886f70d01010b'), der(5)), keys: () => generateKeyPairSync('rsa', { modulusLength: 512 }) },
+};
 const basicConstraints = sequence(oid('551d13'), der(1, Buffer.from([255])), der(4, sequence(der(1, Buffer.from([255])))));
 const time = (text: string): Buffer => der(0x18, Buffer.from(text, 'latin1'));
 
 /** Valid from 2000 to 2100. @param names DNS names, or IPv4 addresses */
-export function makeCertificate(...names: readonly string[]): TestPair {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+export const makeCertificate = (...names: readonly string[]): TestPair => makeOfKind('ec', names);
+
+/** With an RSA key, where the others have elliptic curves. */
+export const makeRsaCertificate = (...names: readonly string[]): TestPair => makeOfKind('rsa', names);
+
+/** With a key that can be broken, which TLS refuses. */
+export const makeWeakCertificate = (...names: readonly string[]): TestPair => makeOfKind('weak', names);
+
+function makeOfKind(kind: keyof typeof kinds, names: readonly string[]): TestPair {
+  const { algorithm } = kinds[kind];
+  const { privateKey, publicKey } = kinds[kind].keys();
   const subject = sequence(der(0x31, sequence(oid('550403'), der(12, Buffer.from(names[0] ?? 'nameless')))));
   const alternatives = names.map((name) =>
     /^[\d.]+$/.test(name) ? der(0x87, Buffer.from(name.split('.').map(Number))) : der(0x82, Buffer.from(name)),
@@ -38,7 +51,7 @@ export function makeCertificate(...names: readonly string[]): TestPair {
   const body = sequence(
     der(0xa0, der(2, Buffer.from([2]))),
     der(2, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
-    ecdsaWithSha256,
+    algorithm,
     subject,
     sequence(time('20000101000000Z'), time('21000101000000Z')),
     subject,
@@ -46,7 +59,7 @@ export function makeCertificate(...names: readonly string[]): TestPair {
     der(0xa3, sequence(...extensions)),
   );
   const signature = sign('sha256', body, privateKey);
-  const certificate = sequence(body, ecdsaWithSha256, der(3, Buffer.from([0]), signature));
+  const certificate = sequence(body, algorithm, der(3, Buffer.from([0]), signature));
   return { cert: pem('CERTIFICATE', certificate), key: pem('PRIVATE KEY', privateKey.export({ type: 'pkcs8', format: 'der' })) };
 }
 

@@ -196,7 +196,7 @@ export interface EngineOptions {
    */
   readonly proxyProtocol?: TrustedNetworks | undefined;
   /** A port for TLS beside the other, on the same addresses; 0: any. `native` alone knows this. */
-  readonly tls?: { readonly port: number; readonly certificates: Pick<Certificates, 'standard' | 'contextFor'> } | undefined;
+  readonly tls?: { readonly port: number; readonly certificates: Pick<Certificates, 'optionsFor'> } | undefined;
   /** For the engine's own time limits; the system's unless given. */
   readonly clock?: Clock;
   readonly limits: EngineLimits;

@@ -9,6 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import type { HandshakeFault } from '../../handshake-fault.js';
 import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
 import type { ClientInfo } from '../engine.js';
+import { serverNameOf } from './client-hello.js';
 import { readProxyHeader } from './proxy-protocol.js';
 import type { Handshake, TlsServer } from './tls-server.js';
 
@@ -67,8 +68,7 @@ export class Arrival implements Timed, Handshake {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
     if (this.#owesHeader && !this.#readHeader()) return;
     if (this.#options.tls === undefined) this.#pass();
-    // Not before its first byte: a connection that stays silent costs no state of TLS, and one that ends is seen to end.
-    else if (this.#bytes.length > 0) this.#begin(this.#options.tls);
+    else this.#greet(this.#options.tls);
   };
 
   /** @returns whether it is complete */
@@ -101,9 +101,12 @@ export class Arrival implements Timed, Handshake {
 
   // ---- TLS
 
-  #begin(tls: TlsServer): void {
+  /** Not before its greeting is complete: until then a connection costs no state of TLS. */
+  #greet(tls: TlsServer): void {
+    const serverName = serverNameOf(this.#bytes);
+    if (serverName === undefined) return;
     this.#release();
-    tls.begin(this.#socket, this);
+    tls.begin(this.#socket, serverName, this);
   }
 
   onSecure(socket: TLSSocket): void {
@@ -119,12 +122,16 @@ export class Arrival implements Timed, Handshake {
   // ---- ends
 
   readonly #onEnd = (): void => {
-    if (this.#bytes.length > 0) this.#fail('proxy-header-malformed', 'the client left within it');
-    else this.cut();
+    if (this.#bytes.length === 0) this.cut();
+    else if (this.#owesHeader) this.#fail('proxy-header-malformed', 'the client left within it');
+    else this.#fail('tls-aborted', '');
   };
 
-  /** Of TLS, the fault that it was may be told only after it. */
-  readonly #onClose = (): void => stopTimeout(this);
+  /** Of a handshake that has begun, TLS tells the fault, maybe only after this. */
+  readonly #onClose = (): void => {
+    if (this.#bytes.length > 0) this.#onEnd();
+    else stopTimeout(this);
+  };
 
   onLate(): void {
     this.#fail(this.#owesHeader ? 'proxy-header-late' : 'tls-late', '');

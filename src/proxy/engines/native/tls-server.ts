@@ -1,11 +1,11 @@
 /**
  * TLS on connections that were accepted elsewhere: the server's half of handshakes, and what became of each.
  *
- * node's server for TLS never listens here. It takes a socket that nobody reads, with its first bytes pushed back, so that a PROXY
- * header can come before.
+ * node's servers for TLS, one for each certificate, never listen here. They take a socket that nobody reads, with its first bytes
+ * pushed back: so a PROXY header can come before, and the certificate be known.
  */
 import type { Socket } from 'node:net';
-import { createServer, type TLSSocket } from 'node:tls';
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import type { Certificates } from '../../certificates.js';
 import type { HandshakeFault } from '../../handshake-fault.js';
 
@@ -16,22 +16,37 @@ export interface Handshake {
 }
 
 export interface TlsServer {
-  /** @param raw is paused and has no listener that reads. */
-  begin(raw: Socket, handshake: Handshake): void;
+  /**
+   * @param raw is paused and has no listener that reads.
+   * @param serverName that the client asks for, or ''.
+   */
+  begin(raw: Socket, serverName: string, handshake: Handshake): void;
 }
 
 /** node's own limit, which cannot be switched off, is as far away as it can be: ours has to count from the first byte on. */
 const handshakeTimeout = 0x7fff_ffff;
 
-export function createTlsServer(certificates: Pick<Certificates, 'standard' | 'contextFor'>): TlsServer {
-  let { standard } = certificates;
+export function createTlsServer(certificates: Pick<Certificates, 'optionsFor'>): TlsServer {
   const handshakes = new WeakMap<Socket, Handshake>();
-  const server = createServer({
-    ...standard,
-    handshakeTimeout,
-    ALPNProtocols: ['http/1.1'],
-    SNICallback: (name, done) => done(null, certificates.contextFor(name)),
-  });
+  const servers = new WeakMap<SecureContextOptions, Server>(); // that of a certificate which was replaced goes with it
+  const serverFor = (options: SecureContextOptions): Server => {
+    let server = servers.get(options);
+    if (server === undefined) servers.set(options, (server = newServer(options, handshakes)));
+    return server;
+  };
+
+  return {
+    begin(raw, serverName, handshake) {
+      handshakes.set(raw, handshake);
+      raw.allowHalfOpen = false; // or node says nothing of a client that leaves within the handshake
+      serverFor(certificates.optionsFor(serverName)).emit('connection', raw);
+      raw.allowHalfOpen = true;
+    },
+  };
+}
+
+function newServer(options: SecureContextOptions, handshakes: WeakMap<Socket, Handshake>): Server {
+  const server = createServer({ ...options, handshakeTimeout, ALPNProtocols: ['http/1.1'] });
   server.on('secureConnection', (socket) => {
     socket.allowHalfOpen = true; // as plain ones are
     handshakeOf(handshakes, socket)?.onSecure(socket);
@@ -40,16 +55,7 @@ export function createTlsServer(certificates: Pick<Certificates, 'standard' | 'c
     const { code = '' } = error;
     handshakeOf(handshakes, socket)?.onTlsFault(faultOf(code), code);
   });
-
-  return {
-    begin(raw, handshake) {
-      if (standard !== certificates.standard) server.setSecureContext((standard = certificates.standard));
-      handshakes.set(raw, handshake);
-      raw.allowHalfOpen = false; // or node says nothing of a client that leaves within the handshake
-      server.emit('connection', raw);
-      raw.allowHalfOpen = true;
-    },
-  };
+  return server;
 }
 
 /** By the socket underneath, which node keeps in a private place: its events name the TLS socket alone, which nobody had before. */

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/clock.js';
 import { silentLog } from '../../../../src/log.js';
@@ -10,7 +10,8 @@ import { createCertificates } from '../../../../src/proxy/certificates.js';
 import { createNativeEngine } from '../../../../src/proxy/engines/native/native.js';
 import { createTrustedNetworks } from '../../../../src/proxy/trust.js';
 import { ServiceError, type SocketAddress } from '../../../../src/service.js';
-import { createPairStore, makeCertificate } from '../../../support/certificates.js';
+import { createPairStore, makeCertificate, makeRsaCertificate } from '../../../support/certificates.js';
+import { recordedHello } from '../../../support/client-hello.js';
 import { binaryHeader } from '../../../support/proxy-header.js';
 import { connectRaw, connectSecure, type RawClient } from '../../../support/raw-client.js';
 import { assertPromises, eventually, startHarness, type Harness, type HarnessOptions } from '../suite/harness.js';
@@ -42,6 +43,7 @@ async function ask(h: Harness, client: RawClient, target = '/'): Promise<void> {
   expect((await client.response()).body).toBe('ok');
 }
 
+const hello = await recordedHello();
 /** An alert of TLS, fatal, in plain. */
 const unknownAuthority = Buffer.from([21, 3, 3, 0, 2, 2, 48]);
 
@@ -60,6 +62,18 @@ describe('a handshake', () => {
       expect(counted(h)).toEqual({});
     },
   );
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('of %s shows the right certificate when their keys are of different kinds', async (version) => {
+    const mixed = [store.put('ec', makeCertificate('ec.test')), store.put('rsa', makeRsaCertificate('rsa.test'))];
+    for (const of of [mixed, mixed.toReversed()]) {
+      const h = await start({ tls: { port: 0, certificates: newCertificates(of) } });
+      for (const servername of ['ec.test', 'rsa.test']) {
+        const client = await connectSecure(securePort(h), { servername, maxVersion: version });
+        expect((tlsOf(client).getPeerX509Certificate() as X509Certificate).subject).toBe(`CN=${servername}`);
+        await ask(h, client);
+      }
+    }
+  });
 
   it.each<[string, ConnectionOptions, string, string | false]>([
     ['TLS 1.3', {}, 'TLSv1.3', false],
@@ -105,7 +119,7 @@ describe('a handshake', () => {
   it('whose client does not know who vouches for us is told', async () => {
     const h = await start();
     const client = await connectRaw(securePort(h));
-    client.send(await recordedHello());
+    client.send(hello);
     await client.until((text) => text !== '');
     client.send(unknownAuthority);
     await client.ended();
@@ -113,16 +127,19 @@ describe('a handshake', () => {
   });
 
   const begun = Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]);
-  it.each<[string, (client: RawClient) => void, Record<string, number>]>([
-    ['before its first byte is a probe', (client) => client.end(), {}],
-    ['by a reset before its first byte is one, too', (client) => client.reset(), {}],
-    ['within it', (client) => (client.send(begun), client.end()), { 'tls-aborted': 1 }],
-    ['by a reset within it', (client) => client.socket.write(begun, () => client.reset()), { 'tls-aborted': 1 }],
-  ])('whose client leaves %s', async (_, leave, expected) => {
+  it.each<[string, Buffer, 'end' | 'reset', Record<string, number>]>([
+    ['before its first byte is a probe', Buffer.alloc(0), 'end', {}],
+    ['by a reset before its first byte is one, too', Buffer.alloc(0), 'reset', {}],
+    ['within its greeting', begun, 'end', { 'tls-aborted': 1 }],
+    ['by a reset within its greeting', begun, 'reset', { 'tls-aborted': 1 }],
+    ['after its greeting', hello, 'end', { 'tls-aborted': 1 }],
+    ['by a reset after its greeting', hello, 'reset', { 'tls-aborted': 1 }],
+  ])('whose client leaves %s', async (_, bytes, leave, expected) => {
     const h = await start();
     const client = await connectRaw(securePort(h));
-    await eventually(() => h.engine.stats.connections === 1);
-    leave(client);
+    client.send(bytes);
+    await eventually(() => h.engine.stats.connections === 1 && h.engine.stats.bytesIn() === bytes.length);
+    client[leave]();
     await eventually(() => h.engine.stats.connections === 0);
     await client.ended();
     await eventually(() => Object.keys(counted(h)).length === Object.keys(expected).length);
@@ -166,12 +183,7 @@ describe('a handshake', () => {
   it('shows the new certificate once there is one, and connections of before go on', async () => {
     let isChanged = false;
     const [before, after] = [newCertificates(), newCertificates(files.toReversed())];
-    const certificates = {
-      get standard() {
-        return (isChanged ? after : before).standard;
-      },
-      contextFor: (name: string) => (isChanged ? after : before).contextFor(name),
-    };
+    const certificates = { optionsFor: (name: string) => (isChanged ? after : before).optionsFor(name) };
     const h = await start({ tls: { port: 0, certificates } });
     const subject = (client: RawClient): string => (tlsOf(client).getPeerX509Certificate() as X509Certificate).subject;
     const old = await connectSecure(securePort(h), { servername: '' });
@@ -271,7 +283,6 @@ describe('the port of TLS', () => {
 
   it('survives hundreds of handshakes, many of them broken off anywhere', async () => {
     const h = await start();
-    const hello = await recordedHello();
     const one = async (index: number): Promise<void> => {
       if (index % 5 === 0) return (await connectSecure(securePort(h))).reset();
       const client = await connectRaw(securePort(h));
@@ -286,20 +297,6 @@ describe('the port of TLS', () => {
     await ask(h, await connectSecure(securePort(h)));
   });
 });
-
-/** What a client of TLS says first. */
-async function recordedHello(): Promise<Buffer> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // of TCP
-  const client = connectTls({ host: '127.0.0.1', port, servername: 'a.test' });
-  client.on('error', () => undefined);
-  const [socket] = (await once(server, 'connection')) as [ReturnType<typeof connect>];
-  const [hello] = (await once(socket, 'data')) as [Buffer];
-  socket.destroy();
-  server.close();
-  return hello;
-}
 
 describe('a PROXY header before TLS', () => {
   assertPromises();
@@ -347,7 +344,7 @@ describe('a PROXY header before TLS', () => {
     const h = await start(trusted);
     const [silent, headed, without, garbage] = await Promise.all(Array.from({ length: 4 }, () => connectRaw(securePort(h))));
     headed!.send('PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n');
-    without!.send(await recordedHello());
+    without!.send(hello);
     garbage!.send('PROXY TCP4 192.0.2.8 198.51.100.1 4711 443\r\n', '\0\0\0\0\0\0\0\0');
     await without!.ended();
     await garbage!.ended();
