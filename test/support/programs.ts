@@ -1,8 +1,9 @@
 /**
- * Programs of the system: which are here, and running one to its end. A test whose program is missing is skipped with
- * the reason printed.
+ * What the system offers: which programs are here, and running one to its end; rights and limits. A test for which something is
+ * missing is skipped with the reason printed.
  */
 import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** Why a test that needs these programs cannot run here; undefined when it can. */
 export function missing(...programs: readonly string[]): string | undefined {
@@ -18,6 +19,16 @@ export function missing(...programs: readonly string[]): string | undefined {
 export function notRoot(): string | undefined {
   if (process.getuid?.() === 0) return undefined;
   const reason = 'needs root (a mount namespace with its own /etc/resolv.conf)';
+  process.stderr.write(`skipped: ${reason}\n`);
+  return reason;
+}
+
+/** Why a test that needs so many descriptors, here and in a child process, cannot run. Node has raised its own limit to the hard one. */
+export function tooFewDescriptors(needed: number): string | undefined {
+  const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
+  if (!(limit < needed)) return undefined; // nor for "unlimited"
+  const reason = `needs ${needed} descriptors, of which ${limit} are allowed (ulimit -n)`;
+  if (process.env['ROUNDHOUSE_SKIP_NOTHING'] !== undefined) throw new Error(reason);
   process.stderr.write(`skipped: ${reason}\n`);
   return reason;
 }
