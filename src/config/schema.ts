@@ -173,6 +173,7 @@ const proxy = z
         responseMs: ms().default(60_000).describe('From the request\'s last byte to the response head; 504 beyond.'),
         idleMs: ms().default(60_000).describe('Between two pieces of a body, either way; the exchange is cut beyond.'),
         originKeepAliveMs: ms().default(30_000).describe('Idle origin connections are closed after this.'),
+        originAgeMs: ms().default(3_600_000).describe('An origin connection as old as this is closed when its request is over.'),
         queueMs: ms().default(5000).describe('Waiting for a place; 503 beyond.'),
         lameduckMs: z.int().min(0).max(86_400_000).default(5000).describe('A worker on its own (not under `up`) that is told to stop goes on accepting for so long while `/readyz` says 503.'),
         drainMs: ms().default(10_000).describe('What is in flight when the worker stops may take so long.'),
@@ -188,7 +189,9 @@ const proxy = z
         maxconn: z.int().min(1).max(1_000_000).default(1024).describe('Exchanges in flight; beyond it they queue.'),
         maxqueue: z.int().min(0).max(1_000_000).default(1024).describe('Exchanges in the queue; 503 beyond.'),
         connectionsMax: z.int().min(1).max(1_000_000).default(20_000).describe('Client connections; beyond it new ones are closed at once.'),
-        originConnectionsMax: z.int().min(1).max(65_535).default(1024).describe('Connections to one origin.'),
+        originConnectionsMax: z.int().min(1).max(65_535).default(1024).describe('Connections to one origin; beyond it attempts wait in line, up to `timeouts.connectMs`.'),
+        originIdleMax: z.int().min(0).max(65_535).default(256).describe('Idle connections kept to one origin; the coldest is closed. 0: none.'),
+        originRequestsMax: z.int().min(1).max(1_000_000_000).default(1000).describe('Requests on one connection to an origin, which is closed then.'),
       })
       .prefault({})
       .describe('Sizes and counts.'),

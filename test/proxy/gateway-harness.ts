@@ -86,8 +86,11 @@ export function openGateway(overrides: Overrides = {}): Harness {
   const broken: string[] = [];
   const server = engine.create({
     listen: { address: '127.0.0.1', port: 0 },
-    limits: { headerBytes: 1, headersMax: 1, targetBytes: 1, connectionsMax: 1, originConnectionsMax: 1 },
-    timeouts: { headersMs: 1, requestMs: 1, keepAliveMs: 1, originKeepAliveMs: 1 },
+    limits: {
+      ...{ headerBytes: 1, headersMax: 1, targetBytes: 1, connectionsMax: 1 },
+      ...{ originConnectionsMax: 1, originIdleMax: 1, originRequestsMax: 1 },
+    },
+    timeouts: { headersMs: 1, requestMs: 1, keepAliveMs: 1, originKeepAliveMs: 1, originAgeMs: 1 },
     onExchange: (downstream) => gateway.accept(downstream),
     onBrokenRequest: (code, client) => gateway.broken(code, client),
   });

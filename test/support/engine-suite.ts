@@ -7,6 +7,7 @@ import type { CreateEngine } from '../../src/proxy/engines/engine.js';
 import { assertPromises } from '../proxy/engines/suite/harness.js';
 import { answerTests } from '../proxy/engines/suite/answers.js';
 import { lifecycleTests } from '../proxy/engines/suite/lifecycle.js';
+import { originConnectionTests } from '../proxy/engines/suite/origin-connections.js';
 import { refusalTests } from '../proxy/engines/suite/refusals.js';
 import { requestTests } from '../proxy/engines/suite/requests.js';
 import { responseTests } from '../proxy/engines/suite/responses.js';
@@ -20,6 +21,7 @@ export function engineSuite(name: string, create: CreateEngine): void {
     describe('refusals', () => refusalTests(create));
     describe('responses', () => responseTests(create));
     describe('upstream', () => upstreamTests(create));
+    describe('connections to an origin', () => originConnectionTests(create));
     describe('answers', () => answerTests(create));
     describe('tunnels', () => tunnelTests(create));
     describe('lifecycle', () => lifecycleTests(create));

@@ -106,7 +106,7 @@ it('a worker between wild clients and a wild origin stays well, and lets go of a
   const origin = keep(Object.assign(await startWildOrigin(random), { port: 0, sockets: new Set<Socket>() }));
   const [short, long] = [250, 1000];
   const timeouts = {
-    ...{ headersMs: short, requestMs: short, keepAliveMs: short, originKeepAliveMs: short },
+    ...{ headersMs: short, requestMs: short, keepAliveMs: short, originKeepAliveMs: short, originAgeMs: long },
     ...{ connectMs: long, responseMs: short, idleMs: short, queueMs: short },
   };
   const { worker, port, get } = await startWorkerWith(createNativeEngine, [origin.url], { timeouts, accessLog: 'off' });

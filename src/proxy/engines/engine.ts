@@ -157,6 +157,10 @@ export interface EngineLimits {
   readonly connectionsMax: number;
   /** Simultaneous connections to one origin. */
   readonly originConnectionsMax: number;
+  /** Idle ones kept to one origin; 0: none. */
+  readonly originIdleMax: number;
+  /** Requests on one of them. */
+  readonly originRequestsMax: number;
 }
 
 export interface EngineTimeouts {
@@ -168,6 +172,8 @@ export interface EngineTimeouts {
   readonly keepAliveMs: number;
   /** Idle keep-alive of origin connections. */
   readonly originKeepAliveMs: number;
+  /** An origin connection that is as old when a request is over carries no other. */
+  readonly originAgeMs: number;
 }
 
 /** Numbers that an engine bumps and metrics read. */

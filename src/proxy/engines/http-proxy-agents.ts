@@ -8,6 +8,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { Clock } from '../../clock.js';
 import type { EngineLimits, EngineStats, EngineTimeouts, Origin } from './engine.js';
 
 export interface Agents {
@@ -22,10 +23,11 @@ export interface Agents {
 
 export type AgentStats = Pick<EngineStats, 'originConnections' | 'originConnectionsTotal'>;
 
-export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, stats: AgentStats): Agents {
+export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, stats: AgentStats, clock: Clock): Agents {
   const open = new Set<Socket>();
   const idle = new Set<Socket>();
   const ready = new WeakSet<Socket>();
+  const wear = createWear(limits, timeouts, clock);
   let closing = false;
   let onEmpty = (): void => undefined;
 
@@ -47,8 +49,8 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
     });
     // Ours runs before the agent's, which does not pool a socket that is destroyed. Twice in a row when who was next has left.
     socket.on('free', () => {
-      if (closing) socket.destroy();
-      if (closing || idle.has(socket)) return;
+      if (idle.has(socket)) return;
+      if (closing || limits.originIdleMax === 0 || wear.isWornOut(socket)) return void socket.destroy();
       idle.add(socket);
       socket.on('data', endUnsolicited);
     });
@@ -58,7 +60,7 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
     keepAlive: true,
     timeout: timeouts.originKeepAliveMs,
     maxSockets: limits.originConnectionsMax,
-    maxFreeSockets: limits.originConnectionsMax,
+    maxFreeSockets: limits.originIdleMax,
   };
   const agents = { http: watched(new HttpAgent(options), watch), https: watched(new HttpsAgent(options), watch) };
 
@@ -71,6 +73,7 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
     for: (scheme) => agents[scheme],
     take(socket, onConnect) {
       idle.delete(socket);
+      wear.count(socket);
       socket.off('data', endUnsolicited);
       if (ready.has(socket)) onConnect(true);
       else socket.once(readyEventOf(socket), () => onConnect(false));
@@ -83,6 +86,28 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
       return new Promise((resolve) => {
         onEmpty = resolve;
       });
+    },
+  };
+}
+
+interface Wear {
+  /** Another request begins. */
+  count(socket: Socket): void;
+  /** It has had all requests that it may have, or is too old. */
+  isWornOut(socket: Socket): boolean;
+}
+
+function createWear({ originRequestsMax }: EngineLimits, { originAgeMs }: EngineTimeouts, clock: Clock): Wear {
+  const lives = new WeakMap<Socket, { requests: number; readonly bornMs: number }>();
+  return {
+    count(socket) {
+      const life = lives.get(socket) ?? { requests: 0, bornMs: clock.monotonicMs() };
+      lives.set(socket, life);
+      life.requests += 1;
+    },
+    isWornOut(socket) {
+      const life = lives.get(socket);
+      return life !== undefined && (life.requests >= originRequestsMax || clock.monotonicMs() - life.bornMs >= originAgeMs);
     },
   };
 }

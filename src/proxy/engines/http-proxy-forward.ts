@@ -33,7 +33,7 @@ export interface HttpForwardOptions {
 }
 
 export function createHttpForward({ limits, timeouts, clock, stats, clientSides }: HttpForwardOptions): HttpForward {
-  const agents = createAgents(limits, timeouts, stats);
+  const agents = createAgents(limits, timeouts, stats, clock);
   const attempts = new Set<HttpAttempt>();
   const proxy = httpProxy.createProxyServer();
   proxy.on('error', () => undefined); // without a listener it throws; each call has its own call-back

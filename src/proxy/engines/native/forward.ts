@@ -32,7 +32,7 @@ export function createNativeForward({ limits, timeouts, clock, stats, upgradeOf 
   const idle = createTimeoutList<OriginConnection>(clock, timeouts.originKeepAliveMs, (connection) => connection.destroy());
   let closing = false;
   let onEmpty = (): void => undefined;
-  const context = { connectionsMax: limits.originConnectionsMax, stats, idle, all, isClosing: () => closing, onEmpty: () => onEmpty() };
+  const context = { limits, ageMs: timeouts.originAgeMs, clock, stats, idle, all, isClosing: () => closing, onEmpty: () => onEmpty() };
   const poolOf = createPools((origin) => new OriginPool(origin, context));
   const forget = (attempt: NativeAttempt): void => void attempts.delete(attempt);
 

@@ -41,6 +41,10 @@ export class OriginConnection implements HeldConnection {
   readonly #body = new BodyReader();
   readonly #buffer = new ReadBuffer();
   #user: OriginUser | undefined;
+  /** Begun on it, all in all. */
+  requests = 0;
+  /** When it was asked for. */
+  bornMs = 0;
   #open = false;
   #inBody = false;
   #persistent = false;
@@ -106,6 +110,7 @@ export class OriginConnection implements HeldConnection {
   }
 
   #ask({ head }: OriginUser): void {
+    this.requests += 1;
     this.#persistent = false;
     this.#inBody = false;
     this.send(head);

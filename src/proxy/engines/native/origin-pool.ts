@@ -2,15 +2,22 @@
  * The connections to one origin: idle ones on a stack, so that the warmest is used and the others grow old; a limit on all of them,
  * and a queue for who must wait.
  */
+import type { Clock } from '../../../clock.js';
 import type { TimeoutList } from '../../timeouts.js';
-import type { EngineStats, Origin } from '../engine.js';
+import type { EngineLimits, EngineStats, Origin } from '../engine.js';
 import type { OriginUser } from './origin-user.js';
 import { OriginConnection, type OriginConnectionOwner } from './origin-connection.js';
+
+/** The line is not swept before it is so long. */
+const sweepMin = 64;
 
 export type PoolStats = Pick<EngineStats, 'originConnections' | 'originConnectionsTotal'>;
 
 export interface PoolContext {
-  readonly connectionsMax: number;
+  readonly limits: Pick<EngineLimits, 'originConnectionsMax' | 'originIdleMax' | 'originRequestsMax'>;
+  /** When a connection is as old as this, its request is its last. */
+  readonly ageMs: number;
+  readonly clock: Clock;
   readonly stats: PoolStats;
   /** How long a connection may be idle. */
   readonly idle: TimeoutList<OriginConnection>;
@@ -26,7 +33,9 @@ export class OriginPool implements OriginConnectionOwner {
   readonly #context: PoolContext;
   /** The last is the warmest. */
   readonly #idle: OriginConnection[] = [];
-  #waiting: OriginUser[] = [];
+  /** In order; bounded by the gateway's limit on exchanges in flight. */
+  readonly #waiting = new Set<OriginUser>();
+  #sweepAt = sweepMin;
   #size = 0;
 
   constructor(origin: Origin, context: PoolContext) {
@@ -39,17 +48,31 @@ export class OriginPool implements OriginConnectionOwner {
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
       if (connection.isUsable) return connection.begin(user, false);
     }
-    if (this.#size < this.#context.connectionsMax) this.#connect(user);
-    else this.#waiting.push(user);
+    if (this.#size < this.#context.limits.originConnectionsMax) this.#connect(user);
+    else this.#wait(user);
+  }
+
+  /** In line. Who has given up is taken out each time that the line has doubled, so it is at most twice as long as those who wait. */
+  #wait(user: OriginUser): void {
+    if (this.#waiting.size >= this.#sweepAt) {
+      for (const each of this.#waiting) if (each.isOver) this.#waiting.delete(each);
+      this.#sweepAt = Math.max(sweepMin, 2 * this.#waiting.size);
+    }
+    this.#waiting.add(user);
   }
 
   #connect(user: OriginUser): void {
     this.#size += 1;
-    this.#context.all.add(new OriginConnection(this.#origin, user, this));
+    const connection = new OriginConnection(this.#origin, user, this);
+    connection.bornMs = this.#context.clock.monotonicMs();
+    this.#context.all.add(connection);
   }
 
   #nextWaiting(): OriginUser | undefined {
-    for (let user = this.#waiting.shift(); user !== undefined; user = this.#waiting.shift()) if (!user.isOver) return user;
+    for (const user of this.#waiting) {
+      this.#waiting.delete(user);
+      if (!user.isOver) return user;
+    }
     return undefined;
   }
 
@@ -59,11 +82,16 @@ export class OriginPool implements OriginConnectionOwner {
   }
 
   onIdle(connection: OriginConnection): void {
+    const { limits, ageMs, clock, idle, isClosing } = this.#context;
+    const nowMs = clock.monotonicMs();
+    // Whoever waits gets another one: `onClosed` sees to it.
+    if (connection.requests >= limits.originRequestsMax || nowMs - connection.bornMs >= ageMs) return connection.destroy();
     const user = this.#nextWaiting();
     if (user !== undefined) return connection.begin(user, true);
-    if (this.#context.isClosing()) return connection.destroy();
+    if (isClosing() || limits.originIdleMax === 0) return connection.destroy();
+    if (this.#idle.length >= limits.originIdleMax) this.#idle.shift()?.destroy();
     this.#idle.push(connection);
-    this.#context.idle.start(connection);
+    idle.start(connection, nowMs);
   }
 
   onClosed(connection: OriginConnection, wasOpen: boolean): void {

@@ -27,7 +27,10 @@ export interface Verdict {
   readonly fault: string | undefined;
 }
 
-export const limits: EngineLimits = { headerBytes: 8192, headersMax: 100, targetBytes: 4096, connectionsMax: 10, originConnectionsMax: 10 };
+export const limits: EngineLimits = {
+  ...{ headerBytes: 8192, headersMax: 100, targetBytes: 4096, connectionsMax: 10 },
+  ...{ originConnectionsMax: 10, originIdleMax: 10, originRequestsMax: 10 },
+};
 
 /** A connection's other end, in memory: what is written to it is thrown away. */
 function stream(): Duplex & Pick<Socket, 'resetAndDestroy' | 'setTimeout' | 'setNoDelay' | 'setKeepAlive' | 'destroySoon'> {

@@ -236,12 +236,12 @@ describe('the port of TLS', () => {
     const { port } = free.address() as AddressInfo; // of TCP
     free.close();
     await once(free, 'close');
-    const options = { limits: { headerBytes: 1, headersMax: 1, targetBytes: 1, connectionsMax: 1, originConnectionsMax: 1 } };
+    const own = { headerBytes: 1, headersMax: 1, targetBytes: 1, connectionsMax: 1 };
     const engine = createNativeEngine({
-      ...options,
+      limits: { ...own, originConnectionsMax: 1, originIdleMax: 1, originRequestsMax: 1 },
       listen: { address: '127.0.0.1', port },
       tls: { port: securePort(h).port, certificates: newCertificates() },
-      timeouts: { ...patient, originKeepAliveMs: 1 },
+      timeouts: { ...patient, originKeepAliveMs: 1, originAgeMs: 1 },
       onExchange: () => undefined,
       onBrokenRequest: () => ({ fields: [], body: Buffer.alloc(0) }),
     });

@@ -232,8 +232,14 @@ export interface Harness {
   stop(): Promise<void>;
 }
 
-const limits: EngineLimits = { headerBytes: 4096, headersMax: 50, targetBytes: 1024, connectionsMax: 1000, originConnectionsMax: 100 };
-const timeouts: EngineTimeouts = { headersMs: 20_000, requestMs: 20_000, keepAliveMs: 20_000, originKeepAliveMs: 20_000 };
+const limits: EngineLimits = {
+  ...{ headerBytes: 4096, headersMax: 50, targetBytes: 1024, connectionsMax: 1000 },
+  ...{ originConnectionsMax: 100, originIdleMax: 100, originRequestsMax: 1000 },
+};
+const timeouts: EngineTimeouts = {
+  ...{ headersMs: 20_000, requestMs: 20_000, keepAliveMs: 20_000 },
+  ...{ originKeepAliveMs: 20_000, originAgeMs: 3_600_000 },
+};
 const running = new Set<Harness>();
 const promisesBroken: string[] = [];
 

@@ -30,8 +30,9 @@ function relay(h: Harness, exchange: HeardExchange, target: string): void {
 }
 
 function engineAt(create: CreateEngine, address: string, port: number): Engine {
-  const limits = { headerBytes: 4096, headersMax: 50, targetBytes: 1024, connectionsMax: 10, originConnectionsMax: 10 };
-  const timeouts = { headersMs: 1000, requestMs: 1000, keepAliveMs: 1000, originKeepAliveMs: 1000 };
+  const own = { headerBytes: 4096, headersMax: 50, targetBytes: 1024, connectionsMax: 10 };
+  const limits = { ...own, originConnectionsMax: 10, originIdleMax: 10, originRequestsMax: 10 };
+  const timeouts = { headersMs: 1000, requestMs: 1000, keepAliveMs: 1000, originKeepAliveMs: 1000, originAgeMs: 1000 };
   const onBrokenRequest = (): BrokenAnswer => ({ fields: [], body: Buffer.alloc(0) });
   return create({ listen: { address, port }, limits, timeouts, onExchange: () => undefined, onBrokenRequest });
 }

@@ -100,7 +100,7 @@ export function tunnelTests(create: CreateEngine): void {
   });
 
   it('does not limit a silent tunnel in time', async () => {
-    const timeouts = { headersMs: 40, requestMs: 40, keepAliveMs: 40, originKeepAliveMs: 40 };
+    const timeouts = { headersMs: 40, requestMs: 40, keepAliveMs: 40, originKeepAliveMs: 40, originAgeMs: 40 };
     const { h, client, tunnel, origin } = await joined(create, { timeouts });
     h.clock.advance(3_600_000);
     // Long enough for each of the limits to have been applied, which the 408 on a silent connection shows.
