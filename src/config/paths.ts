@@ -4,6 +4,7 @@
  */
 import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { certificateFlaw } from '../proxy/certificates.js';
 import type { Path } from './outline.js';
 import { shown, type Problem } from './problems.js';
 import type { Config } from './schema.js';
@@ -47,9 +48,7 @@ export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string)
 export function missingOnDisk({ proxy, control, origin, log }: Config): Problem[] {
   return [
     { path: ['proxy', 'accessLogFile'], flaw: proxy.accessLog === 'off' ? undefined : fileFlaw(proxy.accessLogFile) },
-    ...proxy.tls.certificates.flatMap((entry, index) =>
-      (['certificate', 'key'] as const).map((key) => ({ path: ['proxy', 'tls', 'certificates', index, key], flaw: readableFlaw(entry[key]) })),
-    ),
+    ...proxy.tls.certificates.flatMap(pairFlaws),
     { path: ['control', 'stateFile'], flaw: fileFlaw(control.stateFile) },
     { path: ['origin', 'directory'], flaw: directoryFlaw(origin.directory) },
     { path: ['log', 'to'], flaw: fileFlaw(log.to) },
@@ -67,6 +66,17 @@ function directoryFlaw(path: string | undefined): string | undefined {
   } catch {
     return `expected a directory that may be read, got ${shown(path)}`;
   }
+}
+
+/** Of the files, or, if both are there, of what is in them. */
+function pairFlaws(pair: Config['proxy']['tls']['certificates'][number], index: number): { readonly path: Path; readonly flaw: string }[] {
+  const path = ['proxy', 'tls', 'certificates', index];
+  const missing = (['certificate', 'key'] as const).flatMap((key) => {
+    const flaw = readableFlaw(pair[key]);
+    return flaw === undefined ? [] : [{ path: [...path, key], flaw }];
+  });
+  const wrong = missing.length > 0 ? undefined : certificateFlaw(pair, index);
+  return wrong === undefined ? missing : [{ path, flaw: `expected a certificate and its key, but ${wrong}` }];
 }
 
 function readableFlaw(path: string): string | undefined {

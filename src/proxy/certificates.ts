@@ -138,8 +138,21 @@ function load({ certificate, key, names }: CertificateFiles, index: number): Pai
   return { options, names: own, validTo: parsed.validTo };
 }
 
+/** Why a pair cannot be used, for who wants to know before; undefined when it can. @param index its place in the list */
+export function certificateFlaw(files: CertificateFiles, index: number): string | undefined {
+  try {
+    load(files, index);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ServiceError) return error.message.slice(optionOf(index).length);
+    throw error;
+  }
+}
+
+const optionOf = (index: number): string => `proxy.tls.certificates[${index}]: `;
+
 const refusal = (index: number, what: string, cause?: unknown): ServiceError =>
-  new ServiceError(`proxy.tls.certificates[${index}]: ${what}`, { cause });
+  new ServiceError(optionOf(index) + what, { cause });
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

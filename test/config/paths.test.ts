@@ -4,10 +4,13 @@ import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../../src/config/load.js';
 import type { Config, ConfigInput } from '../../src/config/schema.js';
+import { createPairStore, makeCertificate } from '../support/certificates.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'roundhouse-paths-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 const file = join(directory, 'roundhouse.yaml');
+const store = createPairStore();
+afterAll(() => store.remove());
 
 const relative: ConfigInput = {
   dns: { policy: './order.js' },
@@ -62,6 +65,8 @@ describe('what is not there', () => {
   const loop = join(directory, 'loop');
   symlinkSync(loop, loop);
 
+  const pair = store.put('a', makeCertificate('a.test'));
+  const other = store.put('b', makeCertificate('b.test'));
   const tlsFiles = (files: { certificate: string; key: string }): ConfigInput =>
     ({ workers: { tlsPort: 8443 }, proxy: { tls: { certificates: [files] } } }); // prettier-ignore
 
@@ -75,6 +80,8 @@ describe('what is not there', () => {
     [{ log: { to: join(text, 'a.log') } }, /^config: log\.to: expected a file in a directory that exists/],
     [{ log: { to: directory } }, /^config: log\.to: expected a file, got ".*", which is a directory/],
     [tlsFiles({ certificate: '/nowhere/a.pem', key: text }), /^config: proxy\.tls\.certificates\[0\]\.certificate: expected a file that exists, got "\/nowhere\/a\.pem"/],
+    [tlsFiles({ certificate: text, key: text }), /^config: proxy\.tls\.certificates\[0\]: expected a certificate and its key, but \S*text is no certificate in PEM: /],
+    [tlsFiles({ ...pair, key: other.key }), /^config: proxy\.tls\.certificates\[0\]: expected a certificate and its key, but \S*b\.key\.pem is not the key of .*a\.cert\.pem \(command line\)$/],
     [tlsFiles({ certificate: text, key: directory }), /^config: proxy\.tls\.certificates\[0\]\.key: expected a file, got ".*", which is a directory/],
     [{ proxy: { accessLogFile: directory } }, /^config: proxy\.accessLogFile: expected a file, got /],
     [{ control: { stateFile: '/nowhere/state.json' } }, /^config: control\.stateFile: expected a file in a directory that exists/],
@@ -99,7 +106,7 @@ describe('what is not there', () => {
     expect(loadConfig({ overrides: { log: { to: '/nowhere/a.log' } } }).config.log.to).toBe('/nowhere/a.log');
     const files = { proxy: { accessLogFile: join(directory, 'new.log') }, control: { stateFile: join(directory, 'new.json') } };
     expect(complaints({ ...files, origin: { directory }, log: { to: text } })).toBe('');
-    expect(complaints(tlsFiles({ certificate: text, key: text }))).toBe('');
+    expect(complaints(tlsFiles(pair))).toBe('');
     expect(complaints({ proxy: { accessLog: 'off', accessLogFile: '/nowhere/a.log' } })).toBe('');
   });
 });
