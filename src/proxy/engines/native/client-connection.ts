@@ -261,7 +261,11 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   /** At once; visibly so to whoever was still being answered. */
   cut(): void {
     if (this.#queue.length > 0 || this.#unsent.length > 0) this.reset();
-    else this.socket.destroy();
+    else if (this.client.secure && this.isIdle) {
+      this.#ended = true;
+      this.socket.destroySoon(); // with TLS's own last word (RFC 8446 §6.1)
+      this.#arm(); // for a client that does not take it
+    } else this.socket.destroy();
   }
 
   /** A client that ends its side before it has its answer has left, as for nginx: hardly any that still listens does so. */

@@ -49,6 +49,28 @@ const unknownAuthority = Buffer.from([21, 3, 3, 0, 2, 2, 48]);
 
 const tlsOf = ({ socket }: RawClient): TLSSocket => socket as TLSSocket; // of a client that `connectSecure` made
 
+type Pass = (first: Buffer, to: (piece: Buffer) => void) => void;
+const balancers: Server[] = [];
+afterEach(() => balancers.splice(0).forEach((server) => server.close()));
+
+/** Passes connections on, what the client says first through `pass`, and shows what the worker says. */
+async function startBalancer(h: Harness, pass: Pass, onData: (chunk: Buffer) => void = () => undefined): Promise<SocketAddress> {
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ ...hostOf(h), noDelay: true, allowHalfOpen: true });
+    client.once('data', (first: Buffer) => {
+      pass(first, (piece) => upstream.write(piece));
+      client.pipe(upstream);
+    });
+    upstream.on('data', onData).pipe(client);
+    for (const socket of [client, upstream]) socket.on('error', () => client.destroy());
+    client.on('close', () => upstream.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  balancers.push(server);
+  return { address: '127.0.0.1', port: (server.address() as AddressInfo).port }; // of TCP
+}
+
 describe('a handshake', () => {
   assertPromises();
 
@@ -281,6 +303,21 @@ describe('the port of TLS', () => {
     expect(h.clock.pending()).toBe(0);
   });
 
+  it('ends idle connections with the last word of TLS, when their time is up and when all stops', async () => {
+    for (const end of [(h: Harness) => h.clock.advance(11 * day), (h: Harness) => void h.engine.stop(day)]) {
+      const h = await start();
+      let last = Buffer.alloc(0);
+      const at = await startBalancer(h, (first, to) => to(first), (chunk) => (last = Buffer.from(chunk)));
+      const client = await connectSecure(at, { maxVersion: 'TLSv1.2' });
+      await ask(h, client);
+      expect(last[0]).toBe(23); // data
+      end(h);
+      expect(await client.ended()).toBe('fin');
+      expect(last[0]).toBe(21); // an alert: close_notify
+      await eventually(() => h.engine.stats.connections === 0);
+    }
+  });
+
   it('survives hundreds of handshakes, many of them broken off anywhere', async () => {
     const h = await start();
     const one = async (index: number): Promise<void> => {
@@ -301,28 +338,8 @@ describe('the port of TLS', () => {
 describe('a PROXY header before TLS', () => {
   assertPromises();
   const trusted = { proxyProtocol: createTrustedNetworks(['127.0.0.0/8']) };
-  const balancers: Server[] = [];
-  afterEach(() => balancers.splice(0).forEach((server) => server.close()));
 
-  /** Passes connections on with a header before them. */
-  async function startBalancer(h: Harness, pass: (first: Buffer, to: (piece: Buffer) => void) => void): Promise<SocketAddress> {
-    const server = createServer({ allowHalfOpen: true }, (client) => {
-      const upstream = connect({ ...hostOf(h), noDelay: true, allowHalfOpen: true });
-      client.once('data', (first: Buffer) => {
-        pass(first, (piece) => upstream.write(piece));
-        client.pipe(upstream);
-      });
-      upstream.pipe(client);
-      for (const socket of [client, upstream]) socket.on('error', () => client.destroy());
-      client.on('close', () => upstream.destroy());
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    balancers.push(server);
-    return { address: '127.0.0.1', port: (server.address() as AddressInfo).port }; // of TCP
-  }
-
-  it.each<[string, (first: Buffer, to: (piece: Buffer) => void) => void]>([
+  it.each<[string, Pass]>([
     ['in one piece with it', (first, to) => to(Buffer.concat([binaryHeader(), first]))],
     ['alone', (first, to) => (to(binaryHeader()), to(first))],
     ['in pieces', (first, to) => [...Buffer.concat([binaryHeader(), first])].forEach((byte) => to(Buffer.from([byte])))],
