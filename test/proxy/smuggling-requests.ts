@@ -101,7 +101,6 @@ const lengthLines: readonly Short[] = [
   ['folded away', post(['X: y', ' Content-Length: 5'], 'hello')],
   ['leading zeros, read as what they are and written anew', post(['Content-Length: 0005'], 'hello'), admittedBody('hello')],
   ['spaces around it', post(['Content-Length:  5  '], 'hello'), admittedBody('hello')],
-  ['a tab behind it', post(['Content-Length: 5\t'], 'hello')],
   ['a GET with one', post([`Content-Length: ${behind.length}`], behind).replace('POST', 'GET'), admittedBody(behind)],
   ['more than the limit, which does not wrap to 5', post(['Content-Length: 4294967301'], 'hello'), 'body-too-large'],
 ];

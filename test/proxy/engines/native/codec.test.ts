@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { readRequestHead } from '../../../../src/proxy/engines/native/request-head.js';
 import { compareRequests, compareResponses } from './differential.js';
+import { limits } from './peers.js';
 
 const seed = 20_261_126;
 
@@ -20,3 +22,12 @@ it.each([
   expect(differences).toEqual([]);
   expect(accepted).toBeGreaterThan(5000); // else nothing was compared
 });
+
+it.each(['Content-Length:\t5', 'Content-Length: 5\t', 'content-length: \t 5', 'Transfer-Encoding:\tchunked', 'Transfer-Encoding: chunked \t '])(
+  'does not read %j, in which not all parsers see white space',
+  (line) => {
+    expect(readRequestHead(`POST / HTTP/1.1\r\nHost: h\r\n${line}\r\n\r\n`, limits)).toBe('malformed-request');
+    expect(readRequestHead(`POST / HTTP/1.1\r\nHost: h\r\n${line.replaceAll('\t', ' ')}\r\n\r\n`, limits)).toMatchObject({ method: 'POST' });
+    expect(readRequestHead(`POST / HTTP/1.1\r\nHost: h\r\nX-${line}\r\n\r\n`, limits)).toMatchObject({ bodyBytes: 0 });
+  },
+);
