@@ -47,6 +47,23 @@ in the order is tried if the table below allows it, up to \`retries.max\` more, 
 at most \`budgetPercent\` of the exchanges in flight, or \`budgetMin\`. "Nothing sent" means that no connection stood;
 "idempotent" are GET, HEAD, OPTIONS, PUT and DELETE whose body has not begun to flow.
 
+## Two engines
+
+\`proxy.engine\` chooses who speaks HTTP. Whatever else is on this page holds for both, and one suite of tests runs over both.
+
+| | \`native\` | \`http-proxy\` |
+| --- | --- | --- |
+| is | a codec and a forwarder of our own on TCP sockets | the package of that name on Node's HTTP, with its known holes closed |
+| accepts | less than Node's parser, never more | what that accepts, less what is known to be ambiguous |
+| TLS with clients, PROXY protocol | yes | no; asked for, the configuration is refused |
+| head of a response | 64 KiB | 16 KiB |
+
+Ambiguous is refused with 400 and the connection closed: bare CR or LF, folded lines, white space before a colon, control
+characters, two lengths, a length beside a coding, any coding but \`chunked\`, a tab around either, chunk sizes that are no plain
+hexadecimal number, an absolute target that is not the Host. What follows such a request is not read, and what follows an answer
+with \`Connection: close\` is not answered. Trailers are checked and dropped. An origin that sends such a thing is answered for with
+502, and its connection is not used again; nor is one that said a word unasked, or more than its answer.
+
 ## When it goes wrong
 
 The client gets the status below with a small page (HTML, plain text, or \`application/problem+json\` for those who ask),
