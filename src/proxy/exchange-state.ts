@@ -86,6 +86,11 @@ export interface Exchange extends ExchangeEvents, Waiter, TimedOut {
   admitted: boolean;
   /** Holds a place in the retry budget. */
   retrying: boolean;
+  /**
+   * Had a retry for an idle connection that ended under it. One is outside the budget: it costs an origin what it was asked before
+   * and did not do, and when an origin ends all its idle connections, all the requests on them are due at once.
+   */
+  raced: boolean;
   requestComplete: boolean;
   /** The client has a head. */
   responded: boolean;
@@ -111,6 +116,7 @@ export function newExchange(core: Core, downstream: Downstream, events: Exchange
     tunnel: undefined,
     admitted: false,
     retrying: false,
+    raced: false,
     requestComplete: downstream.request.bodyBytes === 0,
     responded: false,
     done: false,

@@ -93,6 +93,14 @@ export function mayRetry(code: FaultCode, method: string, { connected, bodyStart
   return !connected || (verdict === 'if-idempotent' && idempotentMethods.has(method));
 }
 
+/**
+ * A connection that had been idle ended without an answer. To close it just when a request comes is the right of every server
+ * (RFC 9112 §9.5), and says nothing about it.
+ */
+export function isRace(code: FaultCode, { reused }: Pick<AttemptProgress, 'reused'>): boolean {
+  return reused && code === 'reset-before-response';
+}
+
 /** Faults that say that the origin itself, not this request, is in trouble. */
 export function isConnectFault(code: FaultCode): boolean {
   return code === 'connect-refused' || code === 'connect-failed' || code === 'connect-timeout' || code === 'tls-failed';

@@ -12,7 +12,7 @@ import { countAttempt, dropAttempt, startAttempt } from './attempt.js';
 import type { BrokenAnswer, ClientInfo, Downstream, ResponseHead } from './engines/engine.js';
 import { createCore, newExchange, type Core, type Exchange, type ExchangeEvents, type GatewayOptions } from './exchange-state.js';
 import { recordFault } from './exchange.js';
-import { faults, isConnectFault, mayRetry, type FaultCode } from './fault.js';
+import { faults, isConnectFault, isRace, mayRetry, type FaultCode } from './fault.js';
 import { fieldValue, type Fields } from './fields.js';
 import { nextOrigin, orderedOrigins, originOf } from './origin-choice.js';
 import { errorAnswer } from './pages.js';
@@ -115,11 +115,12 @@ function onBroken(this: Exchange, code: FaultCode, detail: string): void {
   if (isConnectFault(code) && core.pool.snapshot().members[member.index]?.health === 'up') core.onConnectFault(member.name);
   const next = mayRetry(code, this.record.method, progress) ? nextOrigin(this, code, progress) : undefined;
   if (next === undefined) return fail(this, code, detail);
-  if (!core.budget.take(core.stats.inFlight)) {
+  if (isRace(code, progress) && !this.raced) this.raced = true;
+  else if (core.budget.take(core.stats.inFlight)) this.retrying = true;
+  else {
     core.stats.retriesDeniedTotal += 1;
     return fail(this, code, detail);
   }
-  this.retrying = true;
   core.stats.retriesTotal += 1;
   attempt(this, next);
 }

@@ -3,7 +3,7 @@
  */
 import type { PoolMember } from '../pool/pool.js';
 import type { Core, Exchange } from './exchange-state.js';
-import type { AttemptProgress, FaultCode } from './fault.js';
+import { isRace, type AttemptProgress, type FaultCode } from './fault.js';
 import type { OriginTarget } from './origin-target.js';
 
 /** As many as may be tried, in order; none when the pool has nobody to offer. */
@@ -17,13 +17,12 @@ export function orderedOrigins(core: Core, client: string): readonly PoolMember[
 }
 
 /**
- * The next choice. When there is none, the same origin gets another chance if all that failed was a connection that had
- * been idle: to close it just when a request comes is the right of every server (RFC 9112 §9.5), and says nothing about it.
+ * The next choice. When there is none, the same origin gets another chance if all that failed was a connection that had been idle.
  */
-export function nextOrigin(exchange: Exchange, code: FaultCode, { reused }: AttemptProgress): PoolMember | undefined {
+export function nextOrigin(exchange: Exchange, code: FaultCode, progress: AttemptProgress): PoolMember | undefined {
   const { core, choices, record, member } = exchange;
   if (record.attempts > core.retries.max) return undefined;
-  return choices[record.attempts] ?? (reused && code === 'reset-before-response' ? member : undefined);
+  return choices[record.attempts] ?? (isRace(code, progress) ? member : undefined);
 }
 
 /** There is one target for each member. */

@@ -44,7 +44,9 @@ trust the certificate), \`tls-malformed\` (anything else), \`tls-aborted\` (the 
 
 Origins are a pool like the workers: probed by each worker, ordered by \`proxy.policy\`. When an attempt fails, the next one
 in the order is tried if the table below allows it, up to \`retries.max\` more, and within the budget: retries under way are
-at most \`budgetPercent\` of the exchanges in flight, or \`budgetMin\`. "Nothing sent" means that no connection stood;
+at most \`budgetPercent\` of the exchanges in flight, or \`budgetMin\`. One retry of each request is outside the budget: that
+of a request whose connection to the origin had been idle and ended without an answer, as it may at any time; the other idle
+connections to that origin are closed with it. "Nothing sent" means that no connection stood;
 "idempotent" are GET, HEAD, OPTIONS, PUT and DELETE whose body has not begun to flow.
 
 ## Two engines

@@ -195,6 +195,23 @@ describe('retries', () => {
     expect(records).toHaveLength(2);
   });
 
+  it('are outside the budget when an idle connection ended, once for each request', () => {
+    const { request, attempt, stats, engine } = openGateway({ originNames: ['only'], retries: { budgetMin: 0, budgetPercent: 0 } });
+    const clients = [request(), request()];
+    for (const index of [0, 1]) {
+      attempt(index).connect(true);
+      attempt(index).fault('reset-before-response');
+    }
+    expect(stats).toMatchObject({ retriesTotal: 2, retriesDeniedTotal: 0 });
+    for (const index of [2, 3]) {
+      attempt(index).connect(true);
+      attempt(index).fault('reset-before-response');
+    }
+    expect(engine.attempts).toHaveLength(4);
+    expect(clients.map(({ head }) => head?.status)).toEqual([502, 502]);
+    expect(stats).toMatchObject({ retriesTotal: 2, retriesDeniedTotal: 2 });
+  });
+
   it('tell the prober of an origin that was thought to be up, and of no other', () => {
     for (const code of upstreamCodes) {
       const { nudged } = fails('before the connection', code, {});

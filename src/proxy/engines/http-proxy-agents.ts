@@ -15,6 +15,8 @@ export interface Agents {
   for(scheme: Origin['scheme']): HttpAgent;
   /** For whoever was just given a socket: calls back when it is connected, at once when it was already (`reused`). */
   take(socket: Socket, onConnect: (reused: boolean) => void): void;
+  /** Ends the idle connections to this origin. */
+  endIdle(origin: Origin): void;
   /** Ends the idle connections, and the others as they become idle. */
   close(): void;
   /** Ends them all; settles when they are closed. */
@@ -28,11 +30,13 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
   const idle = new Set<Socket>();
   const ready = new WeakSet<Socket>();
   const wear = createWear(limits, timeouts, clock);
+  const places = new WeakMap<Socket, string>();
   let closing = false;
   let onEmpty = (): void => undefined;
 
-  const watch = (socket: Socket): void => {
+  const watch = (socket: Socket, place: string): void => {
     open.add(socket);
+    places.set(socket, place);
     socket.on('error', () => undefined); // 'close' follows; node listens to the error only while an exchange has the socket
     socket.once(readyEventOf(socket), () => ready.add(socket));
     socket.once('connect', () => {
@@ -78,6 +82,9 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
       if (ready.has(socket)) onConnect(true);
       else socket.once(readyEventOf(socket), () => onConnect(false));
     },
+    endIdle(origin) {
+      for (const socket of idle) if (places.get(socket) === placeOf(origin)) socket.destroy();
+    },
     close,
     destroy() {
       close();
@@ -112,6 +119,8 @@ function createWear({ originRequestsMax }: EngineLimits, { originAgeMs }: Engine
   };
 }
 
+const placeOf = ({ host, port }: { readonly host?: string | null | undefined; readonly port?: unknown }): string => `${host}:${String(port)}`;
+
 const readyEventOf = (socket: Socket): 'connect' | 'secureConnect' => (socket instanceof TLSSocket ? 'secureConnect' : 'connect');
 
 function endUnsolicited(this: Socket): void {
@@ -119,11 +128,11 @@ function endUnsolicited(this: Socket): void {
 }
 
 /** `createConnection` is the agent's documented place for this; subclassing would do the same with more words. */
-function watched(agent: HttpAgent, watch: (socket: Socket) => void): HttpAgent {
+function watched(agent: HttpAgent, watch: (socket: Socket, place: string) => void): HttpAgent {
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
     const socket = connect(options, callback);
-    if (socket) watch(socket as Socket); // both agents make TCP sockets
+    if (socket) watch(socket as Socket, placeOf(options)); // both agents make TCP sockets
     return socket;
   };
   return agent;

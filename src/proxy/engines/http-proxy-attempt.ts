@@ -23,6 +23,7 @@ export class HttpAttempt implements Attempt {
   #made: ClientRequest | undefined;
   #response: IncomingMessage | undefined;
   #connected = false;
+  #reused = false;
   #paused = false;
   #ended = false;
   #over = false;
@@ -61,6 +62,7 @@ export class HttpAttempt implements Attempt {
   #onConnect(reused: boolean): void {
     if (this.#over) return;
     this.#connected = true;
+    this.#reused = reused;
     this.#listener.onConnect(reused);
   }
 
@@ -112,6 +114,7 @@ export class HttpAttempt implements Attempt {
     if (this.#over) return;
     this.#finish();
     this.#made?.destroy();
+    if (this.#reused && code === 'reset-before-response') this.#agents.endIdle(this.#origin); // they are no better, and the next try must be
     this.#listener.onFault(code, detail);
   }
 

@@ -23,7 +23,8 @@ export interface OriginConnectionOwner {
   onOpen(): void;
   /** May carry another request. */
   onIdle(connection: OriginConnection): void;
-  onClosed(connection: OriginConnection, wasOpen: boolean): void;
+  /** @param raced it had been idle, and ended before it answered the next request. */
+  onClosed(connection: OriginConnection, wasOpen: boolean, raced: boolean): void;
 }
 
 /** Of a response's head, with its interim ones each. */
@@ -46,6 +47,7 @@ export class OriginConnection implements HeldConnection {
   /** When it was asked for. */
   bornMs = 0;
   #open = false;
+  #reused = false;
   #inBody = false;
   #persistent = false;
   #paused = false;
@@ -102,6 +104,7 @@ export class OriginConnection implements HeldConnection {
   /** Another request, on a connection that is idle. `onConnect` comes at once with `now`, else when the caller has returned. */
   begin(user: OriginUser, now: boolean): void {
     this.#user = user;
+    this.#reused = true;
     stopTimeout(this);
     user.onConnection(this);
     this.#ask(user);
@@ -249,7 +252,7 @@ export class OriginConnection implements HeldConnection {
 
   #onClose(): void {
     stopTimeout(this);
-    this.#owner.onClosed(this, this.#open);
+    this.#owner.onClosed(this, this.#open, this.#reused && this.#user?.isOver === false && !this.#inBody);
     const error = this.#error;
     const detail = error === undefined ? 'closed' : errorDetail(error);
     if (!this.#open) this.#fail(error === undefined ? 'connect-failed' : connectFault(error, this.#origin.scheme === 'https'), detail);

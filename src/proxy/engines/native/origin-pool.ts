@@ -94,12 +94,14 @@ export class OriginPool implements OriginConnectionOwner {
     idle.start(connection, nowMs);
   }
 
-  onClosed(connection: OriginConnection, wasOpen: boolean): void {
+  /** After a race the other idle ones are no better, most of them idle for longer: who tries again gets a new connection. */
+  onClosed(connection: OriginConnection, wasOpen: boolean, raced: boolean): void {
     const { stats, all, onEmpty } = this.#context;
     if (wasOpen) stats.originConnections -= 1;
     this.#size -= 1;
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
+    if (raced) this.closeIdle();
     all.delete(connection);
     const user = this.#nextWaiting();
     if (user !== undefined) this.#connect(user);

@@ -252,6 +252,24 @@ export function answerTests(create: CreateEngine): void {
     expect(await second.until('onConnect')).toEqual([true]);
   });
 
+  it.each(['end', 'reset'] as const)('closes what else is idle when the origin meets a reuse with its %s', async (how) => {
+    const h = await startHarness(create);
+    const both = [h.send({}), h.send({})];
+    const [one, other] = [await h.origin.next(), await h.origin.next()];
+    for (const connection of [one, other]) {
+      await connection.until(hasHead);
+      connection.clear();
+      connection.send(good);
+    }
+    for (const attempt of both) await attempt.until('onEnd');
+    const third = h.send({});
+    const reused = await Promise.race([one, other].map(async (connection) => (await connection.until(hasHead), connection)));
+    reused[how]();
+    expect(await third.fault()).toBe('reset-before-response');
+    await (reused === one ? other : one).ended();
+    expect(await h.send({}).until('onConnect')).toEqual([false]);
+  });
+
   it('says why it could not connect', async () => {
     const h = await startHarness(create);
     const gone = createServer();
