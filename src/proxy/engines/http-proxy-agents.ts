@@ -42,9 +42,7 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
     socket.once('connect', () => {
       stats.originConnections += 1;
       stats.originConnectionsTotal += 1;
-      socket.once('close', () => {
-        stats.originConnections -= 1;
-      });
+      socket.once('close', () => void (stats.originConnections -= 1));
     });
     socket.once('close', () => {
       open.delete(socket);
