@@ -41,14 +41,15 @@ export function readResponseHead(text: string, method: string): ReceivedHead | u
   return { status, reason, fields, bodyBytes, version, end, isDubious: status === 204 && claimsBody(fields) };
 }
 
-/** Another one must follow, and at once: no body (RFC 9112 §6.3), and no end of the connection. */
+/** Another one must follow, or another protocol, and at once: no body (RFC 9112 §6.3), and, but for 101, no end of the connection. */
 function isInterim(status: number, fields: Fields, version: '1.0' | '1.1'): boolean {
-  return status === 101 || (!claimsBody(fields) && messageFacts(fields, version).persistent);
+  if (claimsBody(fields) || responseLength(fields, version, 'GET', status) === 'faulty') return false;
+  return status === 101 || messageFacts(fields, version).persistent;
 }
 
 /** Which 1xx and 204 must not (RFC 9110 §8.6 and RFC 9112 §6.1). */
 function claimsBody(fields: Fields): boolean {
-  return fieldValue(fields, 'transfer-encoding') !== undefined || !/^0*$/.test(fieldValue(fields, 'content-length') ?? '');
+  return fieldValue(fields, 'transfer-encoding') !== undefined || !/^0+$/.test(fieldValue(fields, 'content-length') ?? '0');
 }
 
 /** Three digits (§4); −1 for anything else. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { readRequestHead } from '../../../../src/proxy/engines/native/request-head.js';
+import { readResponseHead } from '../../../../src/proxy/engines/native/response-head.js';
 import { compareRequests, compareResponses } from './differential.js';
 import { limits } from './peers.js';
 
@@ -31,3 +32,24 @@ it.each(['Content-Length:\t5', 'Content-Length: 5\t', 'content-length: \t 5', 'T
     expect(readRequestHead(`POST / HTTP/1.1\r\nHost: h\r\nX-${line}\r\n\r\n`, limits)).toMatchObject({ bodyBytes: 0 });
   },
 );
+
+// Found by the fuzzer at seed 4711, and beside what it found.
+it.each([
+  ['100 Continue', 'Content-Length:'],
+  ['103 Early Hints', 'Content-Length: 5'],
+  ['103 Early Hints', 'Content-Length: 0', 'Content-Length: 5'],
+  ['103 Early Hints', 'Content-Length: 0', 'Content-Length: 0'],
+  ['103 Early Hints', 'Connection: close'],
+  ['101 Switching Protocols', 'Content-Length: 5'],
+  ['101 Switching Protocols', 'Content-Length: 0', 'Content-Length: 9'],
+  ['101 Switching Protocols', 'Transfer-Encoding: chunked'],
+])('does not read an interim response that claims a body or an end: %s, %s %s', (status, ...lines) => {
+  expect(readResponseHead(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n`, 'GET')).toBeUndefined();
+});
+
+it.each([
+  ['103 Early Hints', 'Content-Length: 0'],
+  ['101 Switching Protocols', 'Connection: Upgrade'],
+])('reads an interim response that claims neither: %s, %s', (status, line) => {
+  expect(readResponseHead(`HTTP/1.1 ${status}\r\n${line}\r\n\r\n`, 'GET')).toMatchObject({ bodyBytes: 0 });
+});
