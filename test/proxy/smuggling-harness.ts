@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { CreateEngine } from '../../src/proxy/engines/engine.js';
 import type { Worker, WorkerOptions } from '../../src/proxy/worker.js';
 import {
-  habits, readCarelessly, readStrictly, startCarelessOrigin, wordsOf, type CarelessOrigin, type Habit, type Play, type SeenRequest,
+  habits, isProbe, readCarelessly, readStrictly, startCarelessOrigin, wordsOf, type CarelessOrigin, type Habit, type Play, type SeenRequest,
 } from '../support/careless-origin.js';
 import { connectRaw, type RawClient } from '../support/raw-client.js';
 import { keep, startWorkerWith } from './worker-harness.js';
@@ -60,7 +60,7 @@ export function agreedRequests({ origin }: Scene): SeenRequest[] {
   return origin.connections.flatMap(({ text }) => {
     const strict = readStrictly(text);
     for (const habit of habits) expect(readCarelessly(text, habit).map(summary), habit).toEqual(strict.map(summary));
-    return strict.filter(({ complete }) => complete);
+    return strict.filter((request) => request.complete && !isProbe(request));
   });
 }
 

@@ -11,12 +11,19 @@ export const bodyBytes = 10_000;
 /** Refused, for that reason. Or admitted: what the origin sees of it is `[target, body]`. */
 export type Outcome = FaultCode | readonly (readonly [string, string])[];
 
+interface HttpProxyRow {
+  readonly outcome: Outcome;
+  readonly why: string;
+  /** It is refused when a request behind it in the same packet is admitted already, so none is sent until the refusal. */
+  readonly late?: true;
+}
+
 export interface Row {
   readonly what: string;
   readonly bytes: string;
   readonly outcome: Outcome;
   /** Where the http-proxy engine, whose parser is node's, does otherwise. */
-  readonly httpProxy: { readonly outcome: Outcome; readonly why: string } | undefined;
+  readonly httpProxy: HttpProxyRow | undefined;
 }
 
 const show = (text: string): string => JSON.stringify(text).slice(1, -1);
@@ -240,6 +247,26 @@ const hosts: readonly Short[] = [
   ),
 ];
 
+/** Bodies of what is refused, or has none by custom: whatever the answer, they are no requests. */
+const sized = (line: string, ...fields: readonly string[]): string => plain(line, ...fields, `Content-Length: ${behind.length}`) + behind;
+const readsOn: Row['httpProxy'] = { outcome: 'body-too-large', why: 'node reads the next head while a body that is there waits to be taken', late: true };
+const bodies: readonly Short[] = [
+  ['of CONNECT', sized('CONNECT h:80 HTTP/1.1', 'Host: h:80'), 'method-not-supported'],
+  ['of TRACE', sized('TRACE /attack HTTP/1.1', 'Host: h'), 'method-not-supported'],
+  ['of an unknown method', sized('SMUGGLE /attack HTTP/1.1', 'Host: h'), 'method-not-supported'],
+  ['of a request for two hosts', sized('POST /attack HTTP/1.1', 'Host: h', 'Host: h'), 'bad-host'],
+  ['of a request for another host', sized('POST http://other/attack HTTP/1.1', 'Host: h'), 'bad-host'],
+  ['of a loop', sized('POST /attack HTTP/1.1', 'Host: h', 'Via: 1.1 w1'), 'loop-detected'],
+  ['beyond the limit', plain('POST /attack HTTP/1.1', 'Host: h', `Content-Length: ${2 * bodyBytes}`) + behind.repeat(400).slice(0, 2 * bodyBytes), 'body-too-large'],
+  ['beyond the limit, in chunks', chunked(`${bodyBytes.toString(16)}\r\n${behind.repeat(400).slice(0, bodyBytes)}\r\n1\r\nx${last}`), 'body-too-large', readsOn],
+  ...['GET', 'DELETE', 'OPTIONS', 'PROPFIND'].flatMap((method): Short[] => [
+    [`of ${method}`, sized(`${method} /attack HTTP/1.1`, 'Host: h'), admittedBody(behind)],
+    [`of ${method}, in chunks`, chunked(lengthTrick).replace('POST', method), admittedBody(behind)],
+  ]),
+];
+
+const expectations = ['100-continue', '100-Continue', '100-continue, 100-continue', 'y 100-continue', '100-continue;x', '"100-continue"', '100', '', '417', 'x'];
+
 export const rows: readonly Row[] = [
   ...rowsOf(both, 'both framings'),
   ...rowsOf(
@@ -257,4 +284,7 @@ export const rows: readonly Row[] = [
   ...rowsOf(chunks, 'chunks'),
   ...rowsOf(heads, 'a head'),
   ...rowsOf(hosts, 'a Host'),
+  ...rowsOf(bodies, 'a body'),
+  ...rowsOf(expectations.map((value) => [show(value), post([`Expect: ${value}`, `Content-Length: ${behind.length}`], behind), admittedBody(behind)]), 'Expect'),
+  ...rowsOf(expectations.map((value) => [`${show(value)}, in chunks`, post([`Expect: ${value}`, 'Transfer-Encoding: chunked'], lengthTrick), admittedBody(behind)]), 'Expect'),
 ];

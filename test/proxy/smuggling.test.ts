@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { engines } from '../../src/proxy/engines/engines.js';
 import { faults } from '../../src/proxy/fault.js';
 import { habits, readStrictly, type Habit } from '../support/careless-origin.js';
-import type { RawClient } from '../support/raw-client.js';
+import type { RawClient, RawResponse } from '../support/raw-client.js';
 import { agreedRequests, expectNoVictim, get, startScene, type Scene } from './smuggling-harness.js';
 import { answerRows, evil, type AnswerOutcome } from './smuggling-responses.js';
 import { bodyBytes, rows, type Outcome, type Row } from './smuggling-requests.js';
@@ -16,15 +16,27 @@ import { limits } from './worker-harness.js';
 
 const smuggled = get('/smuggled');
 
-/** One attack from one client, with a request behind it. @returns what the origin should have seen of it, complete */
+async function finalResponse(client: RawClient, method = 'GET'): Promise<RawResponse> {
+  for (;;) {
+    const response = await client.response(method);
+    if (response.status >= 200) return response;
+  }
+}
+
+/**
+ * One attack from one client.
+ *
+ * @param bytes with a request behind it
+ * @returns what the origin should have seen of it, complete
+ */
 async function attack(scene: Scene, before: string, bytes: string, outcome: Outcome): Promise<(readonly [string, string])[]> {
   const client = await scene.connect();
-  client.send(before + bytes + get('/behind'));
+  client.send(before + bytes);
   const admitted: (readonly [string, string])[] = before === '' ? [] : [['/before', '']];
   if (typeof outcome !== 'string') admitted.push(...outcome, ['/behind', '']);
-  for (const [target, body] of admitted) expect((await client.response()).body).toMatch(new RegExp(` ${target} ${body.length}$`));
+  for (const [target, body] of admitted) expect((await finalResponse(client)).body).toMatch(new RegExp(` ${target} ${body.length}$`));
   if (typeof outcome === 'string') {
-    const refusal = await client.response();
+    const refusal = await finalResponse(client);
     expect([refusal.status, refusal.values('connection')]).toEqual([faults[outcome].status, ['close']]);
     expect(await client.ended()).toBe('fin');
     client.send(get('/later'));
@@ -42,8 +54,7 @@ async function expectAnswer(client: RawClient, method: string, outcome: AnswerOu
     expect(client.text).not.toMatch(/0\r\n\r\n$|evil/);
     return;
   }
-  let response = await client.response(method);
-  while (response.status < 200) response = await client.response(method);
+  const response = await finalResponse(client, method);
   expect(response.status).toBe(typeof outcome === 'string' ? faults[outcome].status : outcome.status);
   expect(response.complete).toBe(true);
   if (typeof outcome !== 'string') expect(response.body).toBe(outcome.body);
@@ -60,8 +71,9 @@ describe.each(Object.entries(engines))('the %s engine', (name, createEngine) => 
   it.each(rows.map((row, index) => ({ ...row, habit: habits[index % habits.length] as Habit })))('$what', async (row) => {
     const scene = await startScene(createEngine, { habit: row.habit, worker: { limits: { ...limits, bodyBytes } } });
     const outcome = outcomeOf(row);
-    const expected = [...(await attack(scene, '', row.bytes, outcome)), [await expectNoVictim(scene), '']];
-    expected.push(...(await attack(scene, get('/before'), row.bytes, outcome)), [await expectNoVictim(scene), '']);
+    const behind = name === 'http-proxy' && row.httpProxy?.late === true ? '' : get('/behind');
+    const expected = [...(await attack(scene, '', row.bytes + behind, outcome)), [await expectNoVictim(scene), '']];
+    expected.push(...(await attack(scene, get('/before'), row.bytes + behind, outcome)), [await expectNoVictim(scene), '']);
     expect(agreedRequests(scene).map(({ target, body }) => [target, body]).toSorted()).toEqual(expected.toSorted());
     expect(scene.counted()).toEqual(typeof outcome === 'string' ? { [outcome]: 2 } : {});
   });
@@ -75,7 +87,8 @@ describe.each(Object.entries(engines))('the %s engine', (name, createEngine) => 
     const code = typeof outcome === 'string' ? outcome : outcome.cut;
     const own = typeof outcome === 'string' || code === undefined ? ['/own'] : [];
     const victims = [await expectNoVictim(scene), await expectNoVictim(scene)];
-    expect(agreedRequests(scene).map(({ target }) => target).toSorted()).toEqual(['/attack', ...own, ...victims].toSorted());
+    const sent = JSON.stringify(scene.origin.connections.map(({ text }) => text));
+    expect(agreedRequests(scene).map(({ target }) => target).toSorted(), sent).toEqual(['/attack', ...own, ...victims].toSorted());
     const asked = scene.origin.connections.filter(({ text }) => text.includes(' /attack ')).map(({ text }) => readStrictly(text).length);
     if (spent && (kept === undefined || name === 'native')) expect(asked).toEqual([1]);
     expect(scene.counted()).toEqual(code === undefined ? {} : { [code]: 1 });
@@ -120,5 +133,39 @@ describe.each(Object.entries(engines))('the %s engine', (name, createEngine) => 
     const victims = [victim, await expectNoVictim(scene)];
     expect(agreedRequests(scene).map(({ target }) => target)).toEqual(victims);
     expect(scene.origin.connections.filter(({ text }) => text.includes(' /attack ')).map(({ text }) => readStrictly(text).length)).toEqual([1]);
+  });
+
+  it('answers for itself, and takes the body of the question for no request', async () => {
+    const scene = await startScene(createEngine);
+    const client = await scene.connect();
+    client.send(`OPTIONS /attack HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\nContent-Length: ${smuggled.length}\r\n\r\n`);
+    const response = await client.response();
+    expect([response.status, response.values('connection')]).toEqual([204, ['close']]);
+    client.send(smuggled + get('/behind'));
+    expect(await client.ended()).toBe('fin');
+    expect(client.rest).toBe('');
+    client.end();
+    expect(agreedRequests(scene)).toHaveLength(0);
+    await expectNoVictim(scene);
+  });
+
+  it.each([
+    ['200', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello', 200],
+    ['426', 'HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: upgrade\r\nContent-Length: 0\r\n\r\n', 426],
+    ['a switch to another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n', 502],
+    ['a switch to nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\n', 502],
+  ])('makes no tunnel of a handshake that is answered by %s', async (_what, answer, status) => {
+    const scene = await startScene(createEngine, { play: ({ target }) => (target === '/attack' ? answer : undefined) });
+    const client = await scene.connect();
+    const handshake = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 777', 'Sec-WebSocket-Key: x'];
+    client.send(get('/attack', ...handshake) + smuggled);
+    expect((await client.response()).status).toBe(status);
+    client.send(smuggled);
+    expect(await client.ended()).toBe('fin');
+    expect(client.rest).toBe('');
+    client.end();
+    const victims = [await expectNoVictim(scene), await expectNoVictim(scene)];
+    expect(agreedRequests(scene).map(({ target }) => target)).toEqual(['/attack', ...victims]);
+    expect(scene.worker.stats.tunnels).toBe(0);
   });
 });

@@ -22,6 +22,9 @@ export interface SeenRequest {
   readonly complete: boolean;
 }
 
+/** Of the worker itself, when it looks after its origins. */
+export const isProbe = ({ fields }: SeenRequest): boolean => fields.includes('roundhouse-probe');
+
 /** What one reader makes of all bytes of a connection; an incomplete one is the last. */
 export function readCarelessly(text: string, habit: Habit): SeenRequest[] {
   const seen: SeenRequest[] = [];
@@ -134,9 +137,7 @@ function strictChunks(rest: string): Body {
 
 export interface CarelessOrigin {
   readonly url: string;
-  /** What it believes to have been asked, probes left out, connection by connection. */
-  readonly seen: readonly SeenRequest[];
-  /** All connections but those of probes, in order. */
+  /** In order of arrival, with all that was sent on each. */
   readonly connections: readonly RawSocket[];
   close(): Promise<void>;
 }
@@ -164,15 +165,9 @@ export async function startCarelessOrigin(habit: Habit, play: Play = ownAnswer, 
     });
     connection.socket.on('end', () => connection.end());
   });
-  const real = (): RawSocket[] => origin.connections.filter(({ text }) => !text.includes('roundhouse-probe'));
   return {
     url: `http://127.0.0.1:${origin.origin.port}`,
-    get seen() {
-      return real().flatMap(({ text }) => readCarelessly(text, habit));
-    },
-    get connections() {
-      return real();
-    },
+    connections: origin.connections,
     close: () => origin.close(),
   };
 }
