@@ -7,6 +7,13 @@ import type { Socket } from 'node:net';
 /** `fin`: the peer ended properly. `reset`: the connection broke, so what came before may not be complete. */
 export type Ending = 'fin' | 'reset';
 
+/** RST, at once and nothing else. `resetAndDestroy` by itself first ends the socket, and the peer may have a FIN before it. */
+export function resetAtOnce(socket: Socket): void {
+  socket.destroySoon = () => undefined;
+  socket.resetAndDestroy();
+  socket.destroy();
+}
+
 export class RawSocket {
   readonly socket: Socket;
   readonly #tcp: Socket;
