@@ -61,8 +61,8 @@ connections to that origin are closed with it. "Nothing sent" means that no conn
 | head of a response | 64 KiB | 16 KiB |
 
 Ambiguous is refused with 400 and the connection closed: bare CR or LF, folded lines, white space before a colon, control
-characters, two lengths, a length beside a coding, any coding but \`chunked\`, a tab around either, chunk sizes that are no plain
-hexadecimal number, an absolute target that is not the Host. What follows such a request is not read, and what follows an answer
+characters, two lengths, a length beside a coding, any coding but \`chunked\`, a tab around either (\`native\`), chunk sizes that are
+no plain hexadecimal number, an absolute target that is not the Host. What follows such a request is not read, and what follows an answer
 with \`Connection: close\` is not answered. Trailers are checked and dropped. An origin that sends such a thing is answered for with
 502, and its connection is not used again; nor is one that said a word unasked, or more than its answer.
 

@@ -26,6 +26,10 @@ export async function roundhouse(...args: readonly string[]): Promise<Finished> 
   return { code: running.process.exitCode, stdout: running.stdout(), stderr: running.stderr() };
 }
 
+/** A test that fails does not stop what it started; nothing may outlive the tests all the same. */
+const children = new Set<ChildProcess>();
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
 export interface Running {
   readonly process: ChildProcess;
   stdout(): string;
@@ -39,6 +43,8 @@ export interface Running {
 export function run(args: readonly string[], { ownGroup = false, environment = {} }: Pick<TestTierOptions, 'ownGroup' | 'environment'> = {}): Running {
   const env = { ...process.env, ...environment };
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: ownGroup, env });
+  children.add(child);
+  child.once('close', () => children.delete(child));
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -11,7 +11,7 @@ export const engines = engineNames.map((engine) =>
     detail: `, engine ${engine}`,
     config: ({ address, port, sparePort, origin }) => ({
       origins: [`http://${origin}`],
-      proxy: { engine },
+      proxy: { engine, limits: { originRequestsMax: 1_000_000_000 } }, // as nginx's here, and HAProxy's always
       workers: { members: [{ name: 'w1', address, port, metricsPort: 0 }] },
       control: { address, port: sparePort },
     }),

@@ -3,6 +3,16 @@
  *
  * Nothing is done twice: a head is turned into text once, scanned once, and written in one string; no stream, no closure and no general
  * parser stands between two sockets.
+ *
+ * What was tried, and what it gave, in processor time for a forwarded GET of 100 bytes (one pinned process, Node 20, two cores of a
+ * shared machine; nginx there 16 to 24 µs, http-proxy with an agent 90 to 135, a bare pass-through of bytes on node:net 18 to 24):
+ * - head and small body in one write, one flush a turn: the floor of two reads and two writes; 45 % of all is the kernel's write;
+ * - fields compared by length first, matched once as they are rendered, known names and the last host remembered, the flush as a
+ *   nextTick instead of a microtask: 36 to 32 µs;
+ * - `onread` into one shared buffer, the request's head rendered and so checked once: 7 to 20 % less;
+ * - long bodies in 64 KiB buffers that come back once sent, and no pause for what the kernel took whole: four to ten times fewer page
+ *   faults, about as many MiB a second of processor time as nginx; buffers of 256 KiB were no better;
+ * - what is left above the floor is the gateway's: routing, limits in time, the record, counters.
  */
 import { systemClock } from '../../../clock.js';
 import { createHandshakeTally } from '../../handshake-fault.js';

@@ -17,7 +17,7 @@ const lines = /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*\r\n)*$/;
  */
 export function rendered(fields: Fields): string {
   let text = '';
-  let named = true;
+  let named = true; // for itself: a name with a colon in it would still make a line that looks right
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string; // framing.ts has seen to it that these are pairs
     named &&= isToken(name);

@@ -3,9 +3,11 @@
  */
 import { createHash } from 'node:crypto';
 import { get, type IncomingMessage } from 'node:http';
-import { expect, it } from 'vitest';
+import { get as getSecure } from 'node:https';
+import { afterAll, expect, it } from 'vitest';
 import { createNativeEngine } from '../../../../src/proxy/engines/native/native.js';
 import { giveBack, ReadBuffer } from '../../../../src/proxy/engines/native/read-buffer.js';
+import { createPairStore, makeCertificate } from '../../../support/certificates.js';
 import { startHttpOrigin } from '../../../support/origin-http.js';
 import { keep, startWorkerWith } from '../../worker-harness.js';
 
@@ -22,9 +24,10 @@ function bodyOf(name: string): Buffer {
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** @param until after the first piece, nothing is read before it has settled: more than the kernel holds must wait in the worker */
-function hashFrom(port: number, path: string, until: Promise<unknown> | undefined): Promise<string> {
+function hashFrom(port: number, secure: boolean, path: string, until: Promise<unknown> | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, path }, (response: IncomingMessage) => {
+    const ask = secure ? getSecure : get;
+    ask({ host: '127.0.0.1', port, path, rejectUnauthorized: false }, (response: IncomingMessage) => {
       const hash = createHash('sha256');
       response.on('data', (chunk: Buffer) => hash.update(chunk));
       response.once('data', () => {
@@ -38,18 +41,26 @@ function hashFrom(port: number, path: string, until: Promise<unknown> | undefine
   });
 }
 
-it('each of many clients, fast and stopped, gets the bytes of its own body', { timeout: 60_000 }, async () => {
+const store = createPairStore();
+afterAll(() => store.remove());
+
+it.each([
+  ['plainly', false],
+  ['over TLS', true],
+])('each of many clients, fast and stopped, gets the bytes of its own body, %s', { timeout: 60_000 }, async (_how, secure) => {
   const origin = keep(
     await startHttpOrigin(({ url = '' }, response) => {
       if (url.endsWith('counted')) response.setHeader('Content-Length', bodyBytes);
       response.end(bodyOf(url));
     }),
   );
-  const { port } = await startWorkerWith(createNativeEngine, [origin.url]);
+  const tls = { certificates: [store.put('a', makeCertificate('a.test'))], reloadMs: 10_000 };
+  const { worker } = await startWorkerWith(createNativeEngine, [origin.url], { tlsPort: 0, tls });
+  const port = (secure ? worker.secureAddress()?.port : worker.address().port) ?? 0;
   const paths = Array.from({ length: 12 }, (_, index) => `/${index}/${index % 3 === 0 ? 'chunked' : 'counted'}`);
   const [fast, stopped] = [paths.slice(4), paths.slice(0, 4)];
-  const fastDone = Promise.all(fast.map((path) => hashFrom(port, path, undefined)));
-  const got = [...(await Promise.all(stopped.map((path) => hashFrom(port, path, fastDone)))), ...(await fastDone)];
+  const fastDone = Promise.all(fast.map((path) => hashFrom(port, secure, path, undefined)));
+  const got = [...(await Promise.all(stopped.map((path) => hashFrom(port, secure, path, fastDone)))), ...(await fastDone)];
   expect(got).toEqual(paths.map((path) => hashOf(bodyOf(path))));
 });
 
