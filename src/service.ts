@@ -4,6 +4,7 @@
  * `start` settles only when the thing really serves (or really cannot), so a port in use is an error here and never a
  * promise that hangs; `stop` is graceful up to a time limit, then not.
  */
+import { isIP } from 'node:net';
 
 export interface Service {
   /** @throws ServiceError when it cannot serve. */
@@ -25,6 +26,15 @@ export interface SocketAddress {
 /** `127.0.0.1:53`, `[::1]:53`. */
 export function formatAddress({ address, port }: SocketAddress): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** The reverse, with a port for who gives none; undefined for anything that is not an IP address. */
+export function parseAddress(text: string, defaultPort: number): SocketAddress | undefined {
+  if (isIP(text) !== 0) return { address: text, port: defaultPort };
+  const [, six, four, digits = String(defaultPort)] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const address = six ?? four ?? '';
+  const port = Number(digits);
+  return isIP(address) === (six === undefined ? 4 : 6) && port > 0 && port < 65_536 ? { address, port } : undefined;
 }
 
 /** Turns the platform's error into one that says what to do about it. `what` names the listener, `option` where its address is set. */

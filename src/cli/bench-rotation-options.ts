@@ -5,7 +5,7 @@ import { isIPv4 } from 'node:net';
 import { parseExpectation, type Expectation } from '../../bench/verdict/expectation.js';
 import { measureNames, measures, toldMeasures, type MeasureName } from '../../bench/rotation/measures.js';
 import { plainValue, type Setting } from '../config/settings.js';
-import type { SocketAddress } from '../service.js';
+import { parseAddress, type SocketAddress } from '../service.js';
 import { controlFlag, listed, UsageError, wholeNumber, wrongValue } from './flags.js';
 import { outputFlag, type Output } from './output.js';
 import { settingOf } from './scenario-flags.js';
@@ -122,9 +122,9 @@ function contenderOf(typed: string): ContenderGiven {
 
 /** IPv4, as virtual users ask from loopback. */
 function addressOf(typed: string, flag: string): SocketAddress {
-  const [, address = '', port = '53'] = /^([\d.]+)(?::(\d{1,5}))?$/.exec(typed) ?? [];
-  if (!isIPv4(address) || Number(port) > 65_535) throw wrongValue(flag, 'ADDR:PORT such as 127.0.0.1:5353', typed);
-  return { address, port: Number(port) };
+  const server = parseAddress(typed, 53);
+  if (server === undefined || !isIPv4(server.address)) throw wrongValue(flag, 'ADDR:PORT such as 127.0.0.1:5353', typed);
+  return server;
 }
 
 function numberOf(typed: unknown, flag: string, least: number, most: number): number | undefined {

@@ -1,11 +1,10 @@
 /**
  * `roundhouse resolve`: asks like a resolver would, and shows who stands first how often.
  */
-import { isIP } from 'node:net';
 import { systemClock } from '../clock.js';
 import { createDnsClient, type DnsAnswer, type DnsClient } from '../dns/client.js';
 import { fairness } from '../pool/fairness.js';
-import type { SocketAddress } from '../service.js';
+import { parseAddress, type SocketAddress } from '../service.js';
 import { bar, percent, table } from '../text/table.js';
 import { wrongValue } from './flags.js';
 
@@ -37,10 +36,9 @@ export async function resolveCommand(given: Readonly<Record<string, unknown>>): 
 
 /** `127.0.0.1:5300`, `[::1]:5300`; without a port 53. */
 function serverOf(text: string): SocketAddress {
-  const [, bracketed, plain, port = '53'] = /^(?:\[([\da-f:.]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
-  const address = bracketed ?? plain;
-  if (address === undefined || isIP(address) === 0 || Number(port) > 65_535) throw wrongValue('server', 'ADDR:PORT such as 127.0.0.1:5300', text);
-  return { address, port: Number(port) };
+  const server = parseAddress(text, 53);
+  if (server === undefined) throw wrongValue('server', 'ADDR:PORT such as 127.0.0.1:5300', text);
+  return server;
 }
 
 async function resolve(options: ResolveOptions): Promise<Outcome> {

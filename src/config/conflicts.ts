@@ -4,22 +4,23 @@
  * Each check is a function from the whole configuration to problems, so that all of them are told at once. Of two keys in
  * conflict the one that somebody wrote is to blame, not the one that has its default.
  */
-import { isIP } from 'node:net';
 import { absoluteName, parseRecord } from '../dns/record.js';
 import { policyNames, type PolicyName } from '../pool/policies.js';
 import type { IsGiven } from './document.js';
-import { addressAt, originsOf, workersOf, type WorkerEntry } from './effective.js';
+import { addressAt, workersOf } from './effective.js';
 import { canonicalAddress, portClashes } from './listeners.js';
+import { originConflicts } from './origin-conflicts.js';
 import type { Path } from './outline.js';
 import { isModulePath } from './paths.js';
 import { nearest, shown, type Problem } from './problems.js';
 import { originPolicyNames, type Config } from './schema.js';
+import { twins, type Entry } from './twins.js';
 
 type Check = (config: Config, isGiven: IsGiven) => readonly Problem[];
 
 const checks: readonly Check[] = [
   ...[ttl, policies, workerList, memberAddresses, wildcardAddresses, probes, timeouts],
-  ...[engineOptions, tlsPorts, origins, ownWorkers, originDirectory, names, records, portClashes],
+  ...[engineOptions, tlsPorts, originConflicts, names, records, portClashes],
 ];
 
 export function findConflicts(config: Config, isGiven: IsGiven): Problem[] {
@@ -104,22 +105,6 @@ function wildcardAddresses({ workers }: Config): Problem[] {
   );
 }
 
-/** Requests would go round in a circle until a worker notices itself in Via. */
-function ownWorkers(config: Config): Problem[] {
-  if (config.origins === undefined) return [];
-  const workers = workersOf(config);
-  return originsOf(config).flatMap(({ url }, index): Problem[] => {
-    const { hostname, port, protocol } = URL.canParse(url) ? new URL(url) : { hostname: '', port: '', protocol: '' };
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const at = Number(port) || (protocol === 'https:' ? 443 : 80);
-    const isHost = (address: string | undefined): boolean => address !== undefined && canonicalAddress(address) === canonicalAddress(host);
-    const isOurs = ({ address, address6, ...ports }: WorkerEntry): boolean =>
-      [ports.port, ports.tlsPort].includes(at) && (isHost(address) || isHost(address6));
-    const own = isIP(host) === 0 ? undefined : workers.find(isOurs);
-    return own === undefined ? [] : [{ path: ['origins', index], text: `expected an origin, got ${shown(url)}, which is our worker ${own.name}` }];
-  });
-}
-
 function memberAddresses({ workers }: Config): Problem[] {
   const { members = [] } = workers;
   const entries = (key: 'name' | 'address' | 'address6', norm: (value: string) => string): Entry[] =>
@@ -136,24 +121,6 @@ function memberAddresses({ workers }: Config): Problem[] {
     ...twins(entries('address', canonicalAddress)),
     ...twins(entries('address6', canonicalAddress)),
   ];
-}
-
-interface Entry {
-  readonly path: Path;
-  /** What must be unique. */
-  readonly value: string;
-  readonly shown: string;
-}
-
-/** A problem for each entry whose value an earlier one has. */
-function twins(entries: readonly Entry[]): Problem[] {
-  const first = new Map<string, Entry>();
-  return entries.flatMap((entry) => {
-    const earlier = first.get(entry.value);
-    first.set(entry.value, earlier ?? entry);
-    if (earlier === undefined) return [];
-    return [{ path: entry.path, about: [earlier.path], text: `expected one that no other has, got ${shown(entry.shown)} again` }];
-  });
 }
 
 function probes({ workers, proxy }: Config, isGiven: IsGiven): Problem[] {
@@ -175,35 +142,6 @@ function timeouts({ proxy }: Config, isGiven: IsGiven): Problem[] {
   const request = ['proxy', 'timeouts', 'requestMs'];
   if (isGiven(headers)) return [{ path: headers, about: [request], text: `expected at most requestMs, which is ${requestMs} and includes it, got ${headersMs}` }];
   return [{ path: request, about: [headers], text: `expected at least headersMs, which is ${headersMs} and part of it, got ${requestMs}` }];
-}
-
-function origins(config: Config): Problem[] {
-  if (config.origins === undefined) return [];
-  const written = config.origins;
-  const entries = originsOf(config).map((origin, index) => {
-    const entry = written[index];
-    const path = (key: 'url' | 'name'): Path => (typeof entry === 'object' && entry[key] !== undefined ? ['origins', index, key] : ['origins', index]);
-    return { ...origin, urlPath: path('url'), namePath: path('name') };
-  });
-  return [
-    ...entries.flatMap(({ url, urlPath }) => originUrl(url, urlPath)),
-    ...twins(entries.map(({ name, namePath }) => ({ path: namePath, value: name.toLowerCase(), shown: name }))),
-    ...twins(entries.map(({ url, urlPath }) => ({ path: urlPath, value: new URL(url).origin, shown: url }))),
-  ];
-}
-
-function originDirectory({ origins: written, origin }: Config): Problem[] {
-  if (written === undefined || origin.directory === undefined) return [];
-  const text = 'only the built-in origin serves a directory, and it does not run beside `origins` (or --origin); remove one of the two';
-  return [{ path: ['origin', 'directory'], about: [['origins']], text }];
-}
-
-function originUrl(url: string, path: Path): Problem[] {
-  const { username, password, pathname, hostname } = new URL(url);
-  if (username !== '' || password !== '') return [{ path, text: 'expected a URL without user name and password, which this proxy would not send' }];
-  if (pathname !== '/' || /[?#]/.test(url)) return [{ path, text: `expected a URL without path, query and fragment (requests keep their own), got ${shown(url)}` }];
-  if (hostname === '') return [{ path, text: `expected a URL with a host, got ${shown(url)}` }];
-  return [];
 }
 
 /** Who owns a name of the zone: the service, a worker, or a name server that has no record of its own. */

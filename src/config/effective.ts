@@ -7,6 +7,7 @@
  */
 import { policyNames, policyNeeds, type PolicyNeeds } from '../pool/policies.js';
 import type { PoolMember } from '../pool/pool.js';
+import type { OriginTlsOptions } from '../proxy/origin-tls.js';
 import { formatAddress } from '../service.js';
 import type { Config } from './schema.js';
 
@@ -20,6 +21,8 @@ export interface OriginEntry {
   readonly name: string;
   readonly url: string;
   readonly weight: number;
+  /** Only for those that were written as more than a URL. */
+  readonly tls?: OriginTlsOptions;
 }
 
 /** The members of the pool that DNS rotates, in configured order. */
@@ -58,8 +61,8 @@ export function originsOf({ origins, origin }: Pick<Config, 'origins' | 'origin'
     return [{ name: 'origin', url: `http://${at}`, weight: 1 }];
   }
   return origins.map((entry, index) => {
-    const { name, url, weight } = typeof entry === 'string' ? { name: undefined, url: entry, weight: 1 } : entry;
-    return { name: name ?? `o${index + 1}`, url, weight };
+    const name = `o${index + 1}`;
+    return typeof entry === 'string' ? { name, url: entry, weight: 1 } : { ...entry, name: entry.name ?? name };
   });
 }
 

@@ -5,6 +5,7 @@
 import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { certificateFlaw } from '../proxy/certificates.js';
+import { authoritiesFlaw } from '../proxy/origin-tls.js';
 import type { Path } from './outline.js';
 import { shown, type Problem } from './problems.js';
 import type { Config } from './schema.js';
@@ -17,14 +18,19 @@ const isStream = (to: string): boolean => to === '-' || to === 'stderr';
 
 /** @param baseOf the directory that the path at this key is relative to. */
 export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string): Config {
-  const { dns, proxy, control, origin, log } = config;
+  const { origins, dns, proxy, control, origin, log } = config;
   const absolute = (key: Path, path: string): string => resolve(baseOf(key), path);
   const policy = (key: Path, name: string): string => (isModulePath(name) ? absolute(key, name) : name);
   const target = (key: Path, to: string): string => (isStream(to) ? to : absolute(key, to));
+  const withAbsoluteCa = (entry: ConfiguredOrigin, index: number): ConfiguredOrigin => {
+    if (typeof entry === 'string' || entry.tls.ca === undefined) return entry;
+    return { ...entry, tls: { ...entry.tls, ca: absolute(['origins', index, 'tls', 'ca'], entry.tls.ca) } };
+  };
   const { stateFile } = control;
   const { directory } = origin;
   return {
     ...config,
+    ...(origins === undefined ? {} : { origins: origins.map(withAbsoluteCa) }),
     dns: { ...dns, policy: policy(['dns', 'policy'], dns.policy) },
     proxy: {
       ...proxy,
@@ -44,9 +50,12 @@ export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string)
   };
 }
 
+type ConfiguredOrigin = NonNullable<Config['origins']>[number];
+
 /** What this machine does not have of the directories and files; modules are looked for where they are loaded. */
-export function missingOnDisk({ proxy, control, origin, log }: Config): Problem[] {
+export function missingOnDisk({ origins = [], proxy, control, origin, log }: Config): Problem[] {
   return [
+    ...origins.map(caFlaw),
     { path: ['proxy', 'accessLogFile'], flaw: proxy.accessLog === 'off' ? undefined : fileFlaw(proxy.accessLogFile) },
     ...proxy.tls.certificates.flatMap(pairFlaws),
     { path: ['control', 'stateFile'], flaw: fileFlaw(control.stateFile) },
@@ -66,6 +75,15 @@ function directoryFlaw(path: string | undefined): string | undefined {
   } catch {
     return `expected a directory that may be read, got ${shown(path)}`;
   }
+}
+
+function caFlaw(entry: ConfiguredOrigin, index: number): { readonly path: Path; readonly flaw: string | undefined } {
+  const path = ['origins', index, 'tls', 'ca'];
+  const ca = typeof entry === 'string' ? undefined : entry.tls.ca;
+  if (ca === undefined) return { path, flaw: undefined };
+  const missing = readableFlaw(ca);
+  const wrong = missing === undefined ? authoritiesFlaw(ca) : undefined;
+  return { path, flaw: wrong === undefined ? missing : `expected certificates of authorities, but ${wrong}` };
 }
 
 /** Of the files, or, if both are there, of what is in them. */

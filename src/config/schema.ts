@@ -10,6 +10,7 @@ import { staticTypes } from '../dns/record.js';
 import { logLevels } from '../log.js';
 import { policyNames, policyNeeds, type PolicyName } from '../pool/policies.js';
 import { ttlForms, ttlPattern } from '../pool/ttl.js';
+import { parseAddress } from '../service.js';
 
 /** What zod reports of one wrong value; here so that zod stays behind this file and the reference. */
 export type SchemaIssue = z.core.$ZodIssue;
@@ -31,6 +32,10 @@ const dnsName = z
   .max(253)
   .regex(/^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/)
   .meta({ expects: 'a domain name such as roundhouse.test' });
+const nameServer = z
+  .string()
+  .refine((written) => parseAddress(written, 53) !== undefined)
+  .meta({ expects: 'an IP address, with a port if it is not 53, such as 127.0.0.1:5300 or [::1]:5300' });
 const text = z.string().min(1).meta({ expects: 'a string that is not empty' });
 const policy = (names: readonly PolicyName[]) =>
   z.string().min(1).meta({ expects: `one of ${names.join(', ')}, or the path of a module such as ./my-policy.js` });
@@ -44,10 +49,19 @@ const targetPath = z
 
 const originUrl = z.url({ protocol: /^https?$/ }).meta({ expects: 'a URL such as http://127.0.0.1:9000' });
 
+const originTls = z
+  .strictObject({
+    ca: text.optional().describe('PEM file of the authorities that vouch for its certificate, instead of those that Node knows.'),
+    verify: z.boolean().default(true).describe('`false` takes any certificate: whoever is on the way can be the origin. Warned of at each start.'),
+    serverName: dnsName.optional().describe('Name that it is asked for (SNI) and that its certificate must have; by default the host of `url`.'),
+  })
+  .prefault({});
+
 const originEntry = z.strictObject({
   url: originUrl.describe('`http://HOST:PORT` or `https://HOST:PORT`; a path is not allowed.'),
   name: label.optional().describe('Name in logs and metrics; by default `o1`, `o2`, …'),
   weight: z.int().min(1).max(255).default(1).describe('Relative share under the `weighted` policy.'),
+  tls: originTls.describe('TLS with it, version 1.2 at least; for `https:` alone.'),
 });
 
 const memberEntry = z.strictObject({
@@ -155,6 +169,16 @@ const workers = z
   })
   .prefault({});
 
+const resolver = z
+  .strictObject({
+    servers: z.array(nameServer).max(10).default([]).describe('Name servers to ask; by default as the system does, with its hosts file.'),
+    timeoutMs: ms(60_000).default(2000).describe('For an answer of a name server; each is asked twice.'),
+    ttlMinS: z.int().min(1).max(86_400).default(1).describe('Shorter TTLs count as this.'),
+    ttlMaxS: z.int().min(1).max(86_400).default(3600).describe('Longer TTLs count as this.'),
+    validS: z.int().min(1).max(86_400).default(10).describe('TTL of what has none, such as a name in the hosts file; also the time after which a look-up that failed is tried again.'),
+  })
+  .prefault({});
+
 const proxy = z
   .strictObject({
     engine: z.enum(engineNames).default(engineDefault).describe('Which HTTP engine serves: `native`, strict and fast; `http-proxy`, on the package of that name and node\'s own HTTP.'),
@@ -164,6 +188,7 @@ const proxy = z
     trustedNetworks: z.array(prefix).max(1000).default([]).describe('Clients whose Forwarded, X-Forwarded-* and X-Request-Id fields are believed.'),
     proxyProtocolNetworks: z.array(prefix).max(1000).default([]).describe('Load balancers whose connections must begin with a PROXY protocol header (version 1 or 2), which says who the client is; whatever else they send, their own probes included, is closed and counted. From others such a header is a 400. `native` only.'),
     probe: probe({ path: '/' }).describe('How each worker probes the origins. Any status below 500 is good.'),
+    resolver: resolver.describe('How the addresses of origins that have a name are found, and found again when their TTL is over.'),
     timeouts: z
       .strictObject({
         headersMs: ms().default(10_000).describe('For a complete request head; 408 beyond.'),

@@ -9,6 +9,7 @@ import { rcodes, rotatedTypes, queryTypes, tcpCloseReasons, transports } from '.
 import { adminStates, healthReasons } from '../pool/pool.js';
 import { faultCodes } from '../proxy/fault.js';
 import { handshakeFaults } from '../proxy/handshake-fault.js';
+import { lookUpResults } from '../proxy/origin-addresses.js';
 import { attemptOutcomes, methodClasses, statusClasses } from '../proxy/stats.js';
 
 export type Role = 'worker' | 'dns';
@@ -106,6 +107,18 @@ export const catalog = {
   },
   roundhouse_origin_connections: { type: 'gauge', roles: worker, help: 'Connections to origins open now, idle ones included.', labels: none },
   roundhouse_origin_connections_opened_total: { type: 'counter', roles: worker, help: 'Connections to origins opened.', labels: none },
+  roundhouse_origin_addresses: {
+    type: 'gauge',
+    roles: worker,
+    help: 'Addresses that the origin has now; for origins that have a name.',
+    labels: { origin: 'members of the pool of origins' },
+  },
+  roundhouse_origin_lookups_total: {
+    type: 'counter',
+    roles: worker,
+    help: 'Look-ups of the origin\'s name by what they found (proxy.resolver).',
+    labels: { origin: 'members of the pool of origins', result: lookUpResults },
+  },
 
   roundhouse_pool_member_up: {
     type: 'gauge',

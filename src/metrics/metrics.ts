@@ -8,6 +8,7 @@ import { adminStates, type Pool } from '../pool/pool.js';
 import type { ProberStats } from '../pool/prober.js';
 import type { WorkerLoads } from '../pool/worker-loads.js';
 import type { EngineStats } from '../proxy/engines/engine.js';
+import type { NamedOrigins } from '../proxy/named-origins.js';
 import { statusClasses, type GatewayStats } from '../proxy/stats.js';
 import type { MetricNameOf, Role } from './catalog.js';
 import { version } from '../version.js';
@@ -24,9 +25,10 @@ export interface WorkerMetricsOptions {
   readonly origins: Pool;
   /** Of the origins. */
   readonly probes: ProberStats;
+  readonly named: NamedOrigins;
 }
 
-export function createWorkerMetrics({ worker, gateway, engine, origins, probes }: WorkerMetricsOptions): Metrics {
+export function createWorkerMetrics({ worker, gateway, engine, origins, probes, named }: WorkerMetricsOptions): Metrics {
   const observed = observeProcess();
   const readers: Readers<MetricNameOf<'worker'>> = {
     ...observed.readers,
@@ -34,6 +36,8 @@ export function createWorkerMetrics({ worker, gateway, engine, origins, probes }
     ...gatewayReaders(gateway),
     ...engineReaders(engine),
     ...poolReaders('origins', origins),
+    roundhouse_origin_addresses: (emit) => named.addresses.forEach((kept, origin) => emit(kept.count(), origin)),
+    roundhouse_origin_lookups_total: (emit) => emitTally(emit, named.lookUps),
     roundhouse_probe_results_total: (emit) => emitTally(emit, probes.outcomes, (_member, result) => result === 'probe-passed'),
     roundhouse_probe_duration_seconds: (emit) =>
       origins.members.forEach(({ name, index }) => {

@@ -6,6 +6,7 @@
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import { systemClock, type Clock } from '../clock.js';
 import type { PoolMember } from './pool.js';
 import type { Probe, ProbeOutcome } from './prober.js';
@@ -14,25 +15,29 @@ export interface HttpProbeOptions {
   readonly urlOf: (member: PoolMember) => URL;
   /** Judges a response; `body` is its first 4 KiB as UTF-8. */
   readonly accept: (status: number, body: string) => ProbeOutcome;
+  /** How to connect: TLS, and where names lead. */
+  readonly connectionOf?: (member: PoolMember) => ProbeConnection;
   readonly clock?: Clock;
 }
+
+export type ProbeConnection = Pick<http.RequestOptions, 'lookup'> & Pick<ConnectionOptions, 'secureContext' | 'servername' | 'rejectUnauthorized'>;
 
 const bodyBytesMax = 4096;
 
 type Failure = Extract<ProbeOutcome, { ok: false }>;
 type Answer = Failure | { readonly ok: true; readonly status: number; readonly body: string };
 
-export function createHttpProbe({ urlOf, accept, clock = systemClock }: HttpProbeOptions): Probe {
+export function createHttpProbe({ urlOf, accept, connectionOf, clock = systemClock }: HttpProbeOptions): Probe {
   return async (member, timeoutMs, signal) => {
-    const answer = await get(urlOf(member), timeoutMs, clock, signal);
+    const answer = await get(urlOf(member), connectionOf?.(member) ?? {}, timeoutMs, clock, signal);
     return answer.ok ? accept(answer.status, answer.body) : answer;
   };
 }
 
-function get(url: URL, timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<Answer> {
+function get(url: URL, connection: ProbeConnection, timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<Answer> {
   const { request: send } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve) => {
-    const request = send(url, { agent: false, signal, headers: { 'user-agent': 'roundhouse-probe', accept: '*/*' } });
+    const request = send(url, { agent: false, signal, headers: { 'user-agent': 'roundhouse-probe', accept: '*/*' }, ...connection });
     const settle = (answer: Answer): void => {
       deadline.cancel();
       resolve(answer); // the first one counts

@@ -4,11 +4,14 @@
 import type { PoolMember } from '../pool/pool.js';
 import { formatAddress, ServiceError } from '../service.js';
 import type { Origin } from './engines/engine.js';
+import { originTls, type OriginTlsOptions } from './origin-tls.js';
 
 export interface OriginOptions {
   readonly name: string;
   readonly url: string;
   readonly weight: number;
+  /** Of an `https:` URL. */
+  readonly tls?: OriginTlsOptions | undefined;
 }
 
 export interface OriginTarget extends Origin {
@@ -17,7 +20,7 @@ export interface OriginTarget extends Origin {
 }
 
 /** @throws ServiceError that says what is wrong with the URL. */
-export function originTarget({ name, url }: OriginOptions): OriginTarget {
+export function originTarget({ name, url, tls = { verify: true } }: OriginOptions): OriginTarget {
   const refuse = (why: string): ServiceError =>
     new ServiceError(`origin ${name}: ${why}; expected a URL such as http://127.0.0.1:9000, got ${JSON.stringify(withoutPassword(url))}`);
   if (!URL.canParse(url)) throw refuse('this is not a URL');
@@ -29,7 +32,9 @@ export function originTarget({ name, url }: OriginOptions): OriginTarget {
   }
   const scheme = protocol === 'https:' ? 'https' : 'http';
   const defaultPort = scheme === 'https' ? 443 : 80;
-  return { name, scheme, host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? defaultPort : Number(port), authority: host };
+  const plainHost = hostname.replace(/^\[(.*)\]$/, '$1');
+  const target = { name, scheme, host: plainHost, port: port === '' ? defaultPort : Number(port), authority: host } as const;
+  return scheme === 'http' ? target : { ...target, tls: originTls(tls, plainHost, `origin ${name}: tls.ca`) };
 }
 
 const withoutPassword = (url: string): string => url.replace(/\/\/[^/@]*@/, '//…@');

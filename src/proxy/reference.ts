@@ -49,6 +49,21 @@ of a request whose connection to the origin had been idle and ended without an a
 connections to that origin are closed with it. "Nothing sent" means that no connection stood;
 "idempotent" are GET, HEAD, OPTIONS, PUT and DELETE whose body has not begun to flow.
 
+## Where origins are
+
+An origin that has a name is looked up at the start and again when its TTL is over, within \`resolver.ttlMinS\` and
+\`ttlMaxS\`; requests wait for none but the first look-up. By default the system is asked (hosts file, search list), and its
+name servers for the TTL; with \`proxy.resolver.servers\` those alone, for A and AAAA. Each new connection begins with the
+next address, and goes on to the others when that one refuses or does not answer within 250 ms. Connections to an address
+that the name no longer has carry no further request (with \`http-proxy\` an idle one carries a last one). While the look-up
+fails the last addresses stay in use; when the name is gone, there are none: 502. Changes are logged, look-ups are counted
+in \`roundhouse_origin_lookups_total\`.
+
+Origins behind \`https:\` are verified: by the authorities that Node comes with (and \`NODE_EXTRA_CA_CERTS\`), or those in
+\`tls.ca\` alone; by the host of their URL, or \`tls.serverName\`. TLS 1.2 at least, ALPN \`http/1.1\`, sessions resumed.
+\`tls.verify: false\` believes anybody and is warned of. Probes connect in the same way. Connections are shared only by
+origins that are verified in the same way.
+
 ## Two engines
 
 \`proxy.engine\` chooses who speaks HTTP. Whatever else is on this page holds for both, and one suite of tests runs over both.

@@ -7,17 +7,18 @@
  */
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
-import { createHttpProbe } from '../pool/http-probe.js';
+import { createHttpProbe, type ProbeConnection } from '../pool/http-probe.js';
 import { createPool, type Health, type Pool, type PoolMember } from '../pool/pool.js';
 import { createProber, type Prober, type ProberStats, type ProbeOutcome, type ProbeTiming } from '../pool/prober.js';
 import type { Rotation } from '../pool/rotation.js';
 import type { Random } from '../random.js';
 import type { Service, SocketAddress } from '../service.js';
-import { createCertificates, type CertificateFiles } from './certificates.js';
+import { createCertificates, type CertificateFiles, type Certificates } from './certificates.js';
 import { createAccessLog, type AccessLogMode } from './access-log.js';
 import type { CreateEngine, EngineLimits, EngineStats, EngineTimeouts } from './engines/engine.js';
 import type { GatewayOptions } from './exchange-state.js';
 import { createGateway } from './gateway.js';
+import { createNamedOrigins, type NamedOrigins, type ResolverOptions } from './named-origins.js';
 import { originMember, originTarget, originUrl, type OriginOptions, type OriginTarget } from './origin-target.js';
 import { newInstance } from './rewriting.js';
 import { createGatewayStats, type GatewayStats } from './stats.js';
@@ -38,6 +39,7 @@ export interface WorkerOptions {
   /** For TLS, on the same addresses; none without. */
   readonly tlsPort?: number | undefined;
   readonly tls: { readonly certificates: readonly CertificateFiles[]; readonly reloadMs: number };
+  readonly resolver: ResolverOptions;
   readonly probe: ProbeTiming & { readonly path: string; readonly initialState: Health; readonly upThresh: number };
   readonly timeouts: EngineTimeouts & GatewayOptions['timeouts'];
   readonly limits: EngineLimits & GatewayOptions['limits'];
@@ -60,19 +62,20 @@ export interface Worker extends Service {
   readonly engine: EngineStats;
   readonly origins: Pool;
   readonly probes: ProberStats;
+  readonly named: NamedOrigins;
 }
 
 /** @throws ServiceError for origins or networks that make no sense. */
 export function createWorker(options: WorkerOptions): Worker {
   const { clock, log, limits, timeouts } = options;
-  const targets = options.origins.map(originTarget);
+  const named = createNamedOrigins({ targets: options.origins.map(originTarget), resolver: options.resolver, clock, log });
+  const { targets } = named;
   const stats = createGatewayStats(targets.map(({ name }) => name));
   const pool = originPool(options, targets);
   const prober = originProber(options, targets, pool);
   const accessLog = createAccessLog({ worker: options.name, mode: options.accessLog, log: options.accessLogger });
-  const { tls, tlsPort } = options;
-  const files = { files: tls.certificates, reloadMs: tls.reloadMs };
-  const secure = tlsPort === undefined ? undefined : { port: tlsPort, certificates: createCertificates({ ...files, clock, log }) };
+  const secure = tlsWithClients(options);
+  const background = [named, prober, ...(secure === undefined ? [] : [secure.certificates])];
   const engine = options.createEngine({
     listen: options.listen,
     alsoListen: options.alsoListen,
@@ -112,8 +115,7 @@ export function createWorker(options: WorkerOptions): Worker {
     await engine.stop(graceMs);
     cut.cancel();
     gateway.close();
-    prober.stop();
-    secure?.certificates.stop();
+    for (const each of background) each.stop();
   }
 
   return {
@@ -121,17 +123,27 @@ export function createWorker(options: WorkerOptions): Worker {
     engine: engine.stats,
     origins: pool,
     probes: prober.stats,
+    named,
     address: () => engine.address(),
     secureAddress: () => engine.secureAddress(),
     async start() {
       await engine.start();
-      prober.start();
-      secure?.certificates.start();
+      for (const each of background) each.start();
       const at = { ...engine.address(), tlsPort: engine.secureAddress()?.port };
       log.info({ worker: options.name, ...at, origins: targets.map(({ name }) => name) }, 'worker listens');
+      targets.forEach((target) => warnOfTrust(target, log));
     },
     stop: (graceMs) => (stopped ??= halt(graceMs)),
   };
+}
+
+function tlsWithClients({ tls, tlsPort, clock, log }: WorkerOptions): { port: number; certificates: Certificates } | undefined {
+  if (tlsPort === undefined) return undefined;
+  return { port: tlsPort, certificates: createCertificates({ files: tls.certificates, reloadMs: tls.reloadMs, clock, log }) };
+}
+
+function warnOfTrust({ name, tls }: OriginTarget, log: Log): void {
+  if (tls?.options.rejectUnauthorized === false) log.warn({ origin: name }, 'the certificate of this origin is not verified (tls.verify)');
 }
 
 /** Undefined for none: not every engine knows it. */
@@ -147,9 +159,13 @@ function originPool({ origins, probe, clock }: WorkerOptions, targets: readonly 
 
 function originProber({ probe, clock, random, log }: WorkerOptions, targets: readonly OriginTarget[], pool: Pool): Prober {
   const urlOf = ({ index }: PoolMember): URL => originUrl(targets[index] as OriginTarget, probe.path); // one for each member
+  const connectionOf = ({ index }: PoolMember): ProbeConnection => {
+    const { addresses, tls } = targets[index] as OriginTarget; // likewise
+    return { ...(addresses === undefined ? {} : { lookup: addresses.lookup }), ...tls?.options };
+  };
   return createProber({
     pool,
-    probe: createHttpProbe({ urlOf, accept: acceptBelow500, clock }),
+    probe: createHttpProbe({ urlOf, connectionOf, accept: acceptBelow500, clock }),
     timing: probe,
     clock,
     random,

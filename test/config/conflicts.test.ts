@@ -103,6 +103,13 @@ describe('values that are right alone and wrong together', () => {
       { origins: ['http://a.test'], origin: { directory: '/srv' } },
       'origin.directory: only the built-in origin serves a directory, and it does not run beside `origins` (or --origin); remove one of the two',
     ],
+    ['TLS for an origin without it', { origins: [{ url: 'http://a.test', tls: { verify: false } }] }, 'origins[0].tls: expected no tls beside "http://a.test", which is not https'],
+    ['an address for a server name', { origins: [{ url: 'https://a.test', tls: { serverName: '192.0.2.1' } }] }, 'origins[0].tls.serverName: expected a name, got the address "192.0.2.1"'],
+    ...['a.test', '192.0.2.1:0', '192.0.2.1:65536', '::1:53:', '[192.0.2.1]:53', ''].map((server): [string, ConfigInput, string] => [
+      `${server} for a name server`,
+      { proxy: { resolver: { servers: [server] } } },
+      `proxy.resolver.servers[0]: expected an IP address, with a port if it is not 53, such as 127.0.0.1:5300 or [::1]:5300, got ${JSON.stringify(server)}`,
+    ]),
     ['two listeners on one port', { control: { port: 9000 } }, 'control.port: expected a port that is free on 127.0.0.1, got 9000, which origin.port has too'],
     ['a worker\'s port and its metrics', { workers: { metricsPort: 8080 } }, 'workers.metricsPort: expected a port that is free on 127.0.0.11, got 8080, which workers.port has too'],
     [
@@ -141,6 +148,8 @@ describe('values that are right alone and wrong together', () => {
       'TLS on a port for one',
       { workers: { members: [{ ...member('a', '127.0.0.2'), tlsPort: 8443 }, member('b', '127.0.0.3')] }, proxy: { tls: { certificates: [pair] } } },
     ],
+    ['TLS for an origin that has it', { origins: [{ url: 'https://a.test', tls: { verify: false, serverName: 'b.test' } }, { url: 'http://a.test' }] }],
+    ['name servers', { proxy: { resolver: { servers: ['127.0.0.1', '127.0.0.1:5300', '::1', '[::1]', '[2001:db8::1]:5300'] } } }],
     ['a directory for the built-in origin', { origin: { directory: '/srv' } }],
     ['a free port twice', { control: { port: 0 }, dns: { port: 0, metricsPort: 0 } }],
     ['one port on different addresses', { control: { port: 8080 } }],

@@ -78,11 +78,11 @@ describe('the list of origins', () => {
   });
 
   it('names them by their place', () => {
-    const origins = ['http://a.test', { url: 'http://b.test', name: 'blue' }, { url: 'http://c.test', weight: 4 }];
+    const origins = ['http://a.test', { url: 'http://b.test', name: 'blue' }, { url: 'https://c.test', weight: 4, tls: { serverName: 'd.test' } }];
     expect(originsOf(config({ origins }))).toEqual([
       { name: 'o1', url: 'http://a.test', weight: 1 },
-      { name: 'blue', url: 'http://b.test', weight: 1 },
-      { name: 'o3', url: 'http://c.test', weight: 4 },
+      { name: 'blue', url: 'http://b.test', weight: 1, tls: { verify: true } },
+      { name: 'o3', url: 'https://c.test', weight: 4, tls: { verify: true, serverName: 'd.test' } },
     ]);
   });
 });

@@ -44,6 +44,14 @@ describe('paths', () => {
     expect([proxy.policy, proxy.accessLogFile]).toEqual([join(directory, 'policies/order.js'), resolve('access.log')]);
   });
 
+  it('are those of authorities too', () => {
+    const origins = ['https://a.test', { url: 'https://b.test', tls: { ca: 'ca.pem' } }, { url: 'https://c.test' }];
+    const caOf = (given: Config['origins']) => given?.map((entry) => (typeof entry === 'string' ? undefined : entry.tls.ca));
+    writeFileSync(file, JSON.stringify({ origins }));
+    expect(caOf(loadConfig({ file }).config.origins)).toEqual([undefined, join(directory, 'ca.pem'), undefined]);
+    expect(caOf(loadConfig({ overrides: { origins } }).config.origins)).toEqual([undefined, resolve('ca.pem'), undefined]);
+  });
+
   it('are not what names a policy or a stream', () => {
     const { dns, proxy, log } = loadConfig({ overrides: { dns: { policy: 'fixed' }, proxy: { accessLogFile: 'stderr' }, log: { to: '-' } } }).config;
     expect([dns.policy, proxy.policy, proxy.accessLogFile, log.to]).toEqual(['fixed', 'round-robin', 'stderr', '-']);
@@ -70,7 +78,11 @@ describe('what is not there', () => {
   const tlsFiles = (files: { certificate: string; key: string }): ConfigInput =>
     ({ workers: { tlsPort: 8443 }, proxy: { tls: { certificates: [files] } } }); // prettier-ignore
 
+  const trusting = (ca: string): ConfigInput => ({ origins: ['http://a.test', { url: 'https://b.test', tls: { ca } }] });
+
   it.each<[ConfigInput, RegExp]>([
+    [trusting('/nowhere/ca.pem'), /^config: origins\[1\]\.tls\.ca: expected a file that exists, got "\/nowhere\/ca\.pem"/],
+    [trusting(text), /^config: origins\[1\]\.tls\.ca: expected certificates of authorities, but \S*text has no certificate in PEM \(command line\)$/],
     [{ origin: { directory: '/nowhere/site' } }, /^config: origin\.directory: expected a directory that exists, got "\/nowhere\/site" \(command line\)$/],
     [{ origin: { directory: text } }, /^config: origin\.directory: expected a directory, got ".*text", which is none/],
     [{ origin: { directory: join(text, 'site') } }, /^config: origin\.directory: expected a directory that exists/],
@@ -107,6 +119,7 @@ describe('what is not there', () => {
     const files = { proxy: { accessLogFile: join(directory, 'new.log') }, control: { stateFile: join(directory, 'new.json') } };
     expect(complaints({ ...files, origin: { directory }, log: { to: text } })).toBe('');
     expect(complaints(tlsFiles(pair))).toBe('');
+    expect(complaints(trusting(pair.certificate))).toBe('');
     expect(complaints({ proxy: { accessLog: 'off', accessLogFile: '/nowhere/a.log' } })).toBe('');
   });
 });

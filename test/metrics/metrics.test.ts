@@ -10,6 +10,7 @@ import { createPool, healthReasons, type PoolMember } from '../../src/pool/pool.
 import { createReportedLoads } from '../../src/pool/worker-loads.js';
 import type { EngineStats } from '../../src/proxy/engines/engine.js';
 import { createHandshakeTally } from '../../src/proxy/handshake-fault.js';
+import { lookUpResults } from '../../src/proxy/origin-addresses.js';
 import { createGatewayStats, methodClasses, statusClasses } from '../../src/proxy/stats.js';
 import { createTally, observe } from '../../src/tally.js';
 
@@ -33,7 +34,9 @@ const newWorker = () => {
   };
   const origins = newPool();
   const probes = { outcomes: createTally(['a', 'b'], healthReasons), lastDurationMs: Float64Array.of(12, NaN) };
-  const metrics = createWorkerMetrics({ worker: 'w1', gateway, engine, origins, probes });
+  const named = { addresses: new Map([['b', { count: () => 2 }]]), lookUps: createTally(['b'], lookUpResults) };
+  named.lookUps.add(0, 0);
+  const metrics = createWorkerMetrics({ worker: 'w1', gateway, engine, origins, probes, named });
   opened.push(metrics);
   return { gateway, origins, probes, metrics };
 };
@@ -133,6 +136,8 @@ describe('a worker\'s page', () => {
     expect(requests.every((sample) => sample.value === 0)).toBe(true);
     expect(value(samples, 'roundhouse_proxy_faults_total', { code: 'connect-refused' })).toBe(0);
     expect(value(samples, 'roundhouse_origin_attempts_total', { origin: 'b', outcome: 'answered' })).toBe(0);
+    expect(value(samples, 'roundhouse_origin_addresses', { origin: 'b' })).toBe(2);
+    expect(lookUpResults.map((result) => value(samples, 'roundhouse_origin_lookups_total', { origin: 'b', result }))).toEqual([1, 0, 0]);
     expect(samples.filter(({ name }) => name === 'roundhouse_probe_results_total').map(({ labels }) => labels['result'])).toEqual(['probe-passed', 'probe-passed']);
   });
 

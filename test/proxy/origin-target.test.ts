@@ -10,7 +10,9 @@ it.each([
   ['https://origin.example:8443', { scheme: 'https', host: 'origin.example', port: 8443, authority: 'origin.example:8443' }],
   ['http://[::1]:81', { scheme: 'http', host: '::1', port: 81, authority: '[::1]:81' }],
 ])('%s', (url, expected) => {
-  expect(originTarget(define(url))).toEqual({ name: 'o1', ...expected });
+  const { tls, ...target } = originTarget(define(url));
+  expect(target).toEqual({ name: 'o1', ...expected });
+  expect(tls?.options.rejectUnauthorized).toBe(expected.scheme === 'https' ? true : undefined);
 });
 
 it.each([

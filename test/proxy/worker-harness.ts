@@ -74,6 +74,7 @@ export async function startWorkerWith(
     trustedNetworks: [],
     proxyProtocolNetworks: [],
     tls: { certificates: [], reloadMs: 10_000 },
+    resolver: { servers: [], timeoutMs: 2000, ttlMinS: 1, ttlMaxS: 3600, validS: 10 },
     probe,
     timeouts: {
       headersMs: 10_000,

@@ -25,12 +25,17 @@ it.skipIf(missing('openssl'))('an https origin is served when its certificate is
   const origin = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => response.end('over TLS'));
   origin.listen(0, '127.0.0.1');
   await once(origin, 'listening');
-  const config = { origins: [`https://127.0.0.1:${(origin.address() as AddressInfo).port}`] };
+  const url = `https://127.0.0.1:${(origin.address() as AddressInfo).port}`;
+  const config = { origins: [url] };
 
   const trusting = await startTier({ config, args: ['--workers', '1'], environment: { NODE_EXTRA_CA_CERTS: cert } });
   expect(await get(`${trusting.worker('w1')}/`)).toMatchObject({ status: 200, body: 'over TLS' });
   expect((await trusting.until(({ origins }) => origins[0]?.upFor === 1)).origins).toHaveLength(1);
   await trusting.stop();
+
+  const named = await startTier({ config: { origins: [{ url, tls: { ca: cert } }] }, args: ['--workers', '1'] });
+  expect(await get(`${named.worker('w1')}/`)).toMatchObject({ status: 200, body: 'over TLS' });
+  await named.stop();
 
   const strict = await startTier({ config, args: ['--workers', '1'] });
   const refused = await get(`${strict.worker('w1')}/`);

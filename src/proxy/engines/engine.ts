@@ -13,6 +13,8 @@
  * - After `end` or `abort` every socket, timer and listener of the exchange is released or back in its pool.
  * - No field with CR, LF or NUL is ever written; the engine refuses (throws RangeError) rather than splits a message.
  */
+import type { LookupFunction } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../clock.js';
 import type { Service, SocketAddress } from '../../service.js';
 import type { Tally } from '../../tally.js';
@@ -103,6 +105,24 @@ export interface Origin {
   /** Host name or IP literal (IPv6 without brackets). */
   readonly host: string;
   readonly port: number;
+  /** For `https`; without it the certificate must be the host's, and Node's authorities vouch for it. */
+  readonly tls?: OriginTls | undefined;
+  /** Of a host that is a name; without it each connection looks it up by itself. */
+  readonly addresses?: OriginAddresses | undefined;
+}
+
+/** Node's options of a TLS connection, so that engines and probes trust alike. */
+export interface OriginTls {
+  /** The same for those that trust alike: they may share connections. */
+  readonly id: string;
+  readonly options: Pick<ConnectionOptions, 'secureContext' | 'servername' | 'rejectUnauthorized' | 'ALPNProtocols'>;
+}
+
+export interface OriginAddresses {
+  /** All of them for who wants all, each time beginning with another one. */
+  readonly lookup: LookupFunction;
+  /** Still one of them: connections to others are not used again. */
+  includes(address: string): boolean;
 }
 
 export interface AttemptListener {

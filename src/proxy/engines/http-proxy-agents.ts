@@ -10,9 +10,10 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
 import type { EngineLimits, EngineStats, EngineTimeouts, Origin } from './engine.js';
+import { placeOf } from './place.js';
 
 export interface Agents {
-  for(scheme: Origin['scheme']): HttpAgent;
+  for(origin: Origin): HttpAgent;
   /** For whoever was just given a socket: calls back when it is connected, at once when it was already (`reused`). */
   take(socket: Socket, onConnect: (reused: boolean) => void): void;
   /** Ends the idle connections to this origin. */
@@ -31,12 +32,13 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
   const ready = new WeakSet<Socket>();
   const wear = createWear(limits, timeouts, clock);
   const places = new WeakMap<Socket, string>();
+  const agents = new Map<string, HttpAgent>();
   let closing = false;
   let onEmpty = (): void => undefined;
 
-  const watch = (socket: Socket, place: string): void => {
+  const watch = (socket: Socket, origin: Origin): void => {
     open.add(socket);
-    places.set(socket, place);
+    places.set(socket, placeOf(origin));
     socket.on('error', () => undefined); // 'close' follows; node listens to the error only while an exchange has the socket
     socket.once(readyEventOf(socket), () => ready.add(socket));
     socket.once('connect', () => {
@@ -52,19 +54,11 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
     // Ours runs before the agent's, which does not pool a socket that is destroyed. Twice in a row when who was next has left.
     socket.on('free', () => {
       if (idle.has(socket)) return;
-      if (closing || limits.originIdleMax === 0 || wear.isWornOut(socket)) return void socket.destroy();
+      if (closing || limits.originIdleMax === 0 || wear.isWornOut(socket) || hasMoved(origin, socket)) return void socket.destroy();
       idle.add(socket);
       socket.on('data', endUnsolicited);
     });
   };
-
-  const options = {
-    keepAlive: true,
-    timeout: timeouts.originKeepAliveMs,
-    maxSockets: limits.originConnectionsMax,
-    maxFreeSockets: limits.originIdleMax,
-  };
-  const agents = { http: watched(new HttpAgent(options), watch), https: watched(new HttpsAgent(options), watch) };
 
   const close = (): void => {
     closing = true;
@@ -72,7 +66,12 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
   };
 
   return {
-    for: (scheme) => agents[scheme],
+    for(origin) {
+      const place = placeOf(origin);
+      const agent = agents.get(place) ?? watched(newAgent(origin, limits, timeouts), (socket) => watch(socket, origin));
+      agents.set(place, agent);
+      return agent;
+    },
     take(socket, onConnect) {
       idle.delete(socket);
       wear.count(socket);
@@ -81,7 +80,8 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
       else socket.once(readyEventOf(socket), () => onConnect(false));
     },
     endIdle(origin) {
-      for (const socket of idle) if (places.get(socket) === placeOf(origin)) socket.destroy();
+      const place = placeOf(origin);
+      for (const socket of idle) if (places.get(socket) === place) socket.destroy();
     },
     close,
     destroy() {
@@ -117,7 +117,19 @@ function createWear({ originRequestsMax }: EngineLimits, { originAgeMs }: Engine
   };
 }
 
-const placeOf = ({ host, port }: { readonly host?: string | null | undefined; readonly port?: unknown }): string => `${host}:${String(port)}`;
+/** One for each place: node looks at an agent's options before those of a request. */
+function newAgent({ scheme, tls, addresses }: Origin, limits: EngineLimits, timeouts: EngineTimeouts): HttpAgent {
+  const options = {
+    keepAlive: true,
+    timeout: timeouts.originKeepAliveMs,
+    maxSockets: limits.originConnectionsMax,
+    maxFreeSockets: limits.originIdleMax,
+    ...(addresses === undefined ? {} : { lookup: addresses.lookup }),
+  };
+  return scheme === 'https' ? new HttpsAgent({ ...options, ...tls?.options }) : new HttpAgent(options);
+}
+
+const hasMoved = ({ addresses }: Origin, { remoteAddress = '' }: Socket): boolean => addresses?.includes(remoteAddress) === false;
 
 const readyEventOf = (socket: Socket): 'connect' | 'secureConnect' => (socket instanceof TLSSocket ? 'secureConnect' : 'connect');
 
@@ -126,11 +138,11 @@ function endUnsolicited(this: Socket): void {
 }
 
 /** `createConnection` is the agent's documented place for this; subclassing would do the same with more words. */
-function watched(agent: HttpAgent, watch: (socket: Socket, place: string) => void): HttpAgent {
+function watched(agent: HttpAgent, watch: (socket: Socket) => void): HttpAgent {
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
     const socket = connect(options, callback);
-    if (socket) watch(socket as Socket, placeOf(options)); // both agents make TCP sockets
+    if (socket) watch(socket as Socket); // both agents make TCP sockets
     return socket;
   };
   return agent;

@@ -48,7 +48,7 @@ export function createHttpForward({ limits, timeouts, clock, stats, clientSides 
       proxy.web(
         standInRequest(request.method, {}) as unknown as IncomingMessage, // all that http-proxy 1.18.1 uses of it
         { finished: false } as unknown as ServerResponse, // likewise
-        { ...proxyOptions(origin, agents.for(origin.scheme)), buffer: buffer as unknown as Stream }, // likewise: it calls `pipe`
+        { ...proxyOptions(origin, agents.for(origin)), buffer: buffer as unknown as Stream }, // likewise: it calls `pipe`
         (error) => attempt.onError(error),
       );
       return attempt;
@@ -57,7 +57,7 @@ export function createHttpForward({ limits, timeouts, clock, stats, clientSides 
       assertRequest(request);
       const client = clientSides.get(downstream);
       if (client === undefined) throw new RangeError('only an exchange with an upgrade can become a tunnel');
-      const options = proxyOptions(origin, agents.for(origin.scheme));
+      const options = proxyOptions(origin, agents.for(origin));
       const tunnel = { client, request, origin, listener, agents, clock, halfCloseMs: Math.min(timeouts.keepAliveMs, halfCloseMsMax) };
       return openTunnel(tunnel, (standInReq, standIn, onError) => {
         proxy.ws(standInReq as unknown as IncomingMessage, standIn, Buffer.alloc(0), options, onError); // as above

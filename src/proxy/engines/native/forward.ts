@@ -4,6 +4,7 @@
 import type { Clock } from '../../../clock.js';
 import { createTimeoutList } from '../../timeouts.js';
 import type { Downstream, EngineLimits, EngineTimeouts, Forward, Origin } from '../engine.js';
+import { placeOf } from '../place.js';
 import { NativeAttempt } from './attempt.js';
 import type { OriginConnection } from './origin-connection.js';
 import { OriginPool, type PoolStats } from './origin-pool.js';
@@ -78,7 +79,7 @@ function createPools(create: (origin: Origin) => OriginPool): Pools {
     origin(origin) {
       let pool = byObject.get(origin);
       if (pool !== undefined) return pool;
-      const place = `${origin.scheme}://${origin.host}:${origin.port}`;
+      const place = placeOf(origin);
       pool = byPlace.get(place) ?? create(origin);
       byPlace.set(place, pool);
       byObject.set(origin, pool);

@@ -4,14 +4,14 @@
  * An idle connection must be silent. Whatever an origin says unasked would be taken for the response to the next request,
  * which is somebody else's: so a single byte on an idle connection, or behind a response, ends it.
  */
-import { connect as connectPlain, isIP, type Socket } from 'node:net';
-import { connect as connectSecure } from 'node:tls';
+import type { Socket } from 'node:net';
 import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
 import type { Origin } from '../engine.js';
 import { connectFault, errorDetail, type NodeError } from '../node-faults.js';
 import { BodyReader } from './body-reader.js';
 import { HeadBuffer } from './head-buffer.js';
 import { messageFacts } from './message-facts.js';
+import { openOriginSocket } from './origin-socket.js';
 import type { HeldConnection, OriginUser } from './origin-user.js';
 import { isHeldUp } from './output.js';
 import { ReadBuffer } from './read-buffer.js';
@@ -23,6 +23,8 @@ export interface OriginConnectionOwner {
   onOpen(): void;
   /** May carry another request. */
   onIdle(connection: OriginConnection): void;
+  /** The last one of TLS with this origin, to be resumed. */
+  session: Buffer | undefined;
   /** @param raced it had been idle, and ended before it answered the next request. */
   onClosed(connection: OriginConnection, wasOpen: boolean, raced: boolean): void;
 }
@@ -60,7 +62,8 @@ export class OriginConnection implements HeldConnection {
     this.#origin = origin;
     this.#owner = owner;
     this.#user = user;
-    this.socket = origin.scheme === 'https' ? this.#connectSecure() : this.#connectPlain();
+    const [onOpen, onData] = [() => this.#onOpen(), (chunk: Buffer) => this.#onData(chunk)];
+    this.socket = openOriginSocket(origin, { buffer: this.#buffer, sessions: owner, onOpen, onData });
     const { socket } = this;
     socket.on('drain', () => this.#user?.onDrain());
     socket.on('end', () => this.#onOriginEnd());
@@ -69,25 +72,14 @@ export class OriginConnection implements HeldConnection {
     user.onConnection(this);
   }
 
-  #connectPlain(): Socket {
-    const { host, port } = this.#origin;
-    const callback = (bytes: number, buffer: Uint8Array): boolean => {
-      this.#onData(this.#buffer.taken(buffer as Buffer, bytes)); // it is what `next` gave
-      return true;
-    };
-    return connectPlain({ host, port, noDelay: true, onread: { buffer: this.#buffer.next, callback } }, () => this.#onOpen());
-  }
-
-  /** There is no `onread` for TLS, which has bytes of its own making. */
-  #connectSecure(): Socket {
-    const { host, port } = this.#origin;
-    const servername = isIP(host) === 0 ? host : '';
-    return connectSecure({ host, port, servername }, () => this.#onOpen()).on('data', (chunk: Buffer) => this.#onData(chunk));
-  }
-
-  /** Idle, and the origin has not ended it meanwhile. */
+  /** Idle, the origin has not ended it meanwhile, and has not moved. */
   get isUsable(): boolean {
-    return !this.socket.destroyed && !this.socket.readableEnded && this.socket.writable;
+    return !this.socket.destroyed && !this.socket.readableEnded && this.socket.writable && this.isCurrent;
+  }
+
+  /** To an address that the origin still has. */
+  get isCurrent(): boolean {
+    return this.#origin.addresses?.includes(this.socket.remoteAddress ?? '') !== false;
   }
 
   // ---- requests

@@ -36,6 +36,7 @@ export class OriginPool implements OriginConnectionOwner {
   /** In order; bounded by the gateway's limit on exchanges in flight. */
   readonly #waiting = new Set<OriginUser>();
   #sweepAt = sweepMin;
+  session: Buffer | undefined;
   #size = 0;
 
   constructor(origin: Origin, context: PoolContext) {
@@ -47,6 +48,7 @@ export class OriginPool implements OriginConnectionOwner {
   serve(user: OriginUser): void {
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
       if (connection.isUsable) return connection.begin(user, false);
+      connection.destroy();
     }
     if (this.#size < this.#context.limits.originConnectionsMax) this.#connect(user);
     else this.#wait(user);
@@ -85,7 +87,8 @@ export class OriginPool implements OriginConnectionOwner {
     const { limits, ageMs, clock, idle, isClosing } = this.#context;
     const nowMs = clock.monotonicMs();
     // Whoever waits gets another one: `onClosed` sees to it.
-    if (connection.requests >= limits.originRequestsMax || nowMs - connection.bornMs >= ageMs) return connection.destroy();
+    const isWornOut = connection.requests >= limits.originRequestsMax || nowMs - connection.bornMs >= ageMs;
+    if (isWornOut || !connection.isCurrent) return connection.destroy();
     const user = this.#nextWaiting();
     if (user !== undefined) return connection.begin(user, true);
     if (isClosing() || limits.originIdleMax === 0) return connection.destroy();
