@@ -38,6 +38,7 @@ export function createTimeoutList<E extends Timed>(clock: Clock, delayMs: number
   let last: Timed | undefined;
   let count = 0;
   let timer: Timer | undefined;
+  let firing = false;
 
   const list: TimeoutList<E> = { size: () => count, start, stop, takeFirst, close };
 
@@ -52,7 +53,7 @@ export function createTimeoutList<E extends Timed>(clock: Clock, delayMs: number
       count += 1;
     }
     entry.dueMs = nowMs + delayMs;
-    timer ??= clock.after(delayMs, fire);
+    if (!firing) timer ??= clock.after(delayMs, fire);
   }
 
   function stop(entry: Timed): void {
@@ -73,12 +74,20 @@ export function createTimeoutList<E extends Timed>(clock: Clock, delayMs: number
     return entry;
   }
 
-  /** The timer is not moved when its entry is re-armed or stopped: it wakes, finds the head not due yet, and waits for the rest. */
+  /**
+   * The timer is not moved when its entry is re-armed or stopped: it wakes, finds the head not due yet, and waits for the rest.
+   * It is set after the last call-back: an entry that one of them starts is due later than those that wait already.
+   */
   function fire(): void {
     timer = undefined;
+    firing = true;
     const nowMs = clock.monotonicMs();
-    while (first !== undefined && first.dueMs <= nowMs) onDue(takeFirst() as E); // first is there
-    if (first !== undefined) timer ??= clock.after(Math.max(1, first.dueMs - nowMs), fire);
+    try {
+      while (first !== undefined && first.dueMs <= nowMs) onDue(takeFirst() as E); // first is there
+    } finally {
+      firing = false;
+      if (first !== undefined) timer = clock.after(Math.max(1, first.dueMs - nowMs), fire);
+    }
   }
 
   function close(): void {

@@ -91,6 +91,24 @@ describe('a timeout list', () => {
     expect(list.size()).toBe(0);
   });
 
+  it('keeps nobody waiting for one that was started again from within a call', () => {
+    const clock = createVirtualClock();
+    const due: [number, number][] = [];
+    const list = createTimeoutList<Named>(clock, 100, (entry) => {
+      due.push([entry.name, clock.monotonicMs()]);
+      if (due.length === 1) list.start(entry);
+    });
+    list.start(named(1));
+    clock.advance(30);
+    list.start(named(2));
+    clock.advance(1000);
+    expect(due).toEqual([
+      [1, 100],
+      [2, 130],
+      [1, 200],
+    ]);
+  });
+
   it('may be started again from within a call', () => {
     const clock = createVirtualClock();
     const times: number[] = [];
