@@ -198,6 +198,7 @@ function onOver(this: Exchange): void {
 
 /** The last bytes of an answer are not taken. */
 function onTimeout(this: Exchange): void {
+  if (!this.downstream.isNext) return this.core.context.idle.start(this);
   fail(this, 'client-stalled', '');
 }
 

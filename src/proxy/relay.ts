@@ -202,6 +202,7 @@ function onFault(this: Relay, code: FaultCode, detail: string): void {
 }
 
 function onTimeout(this: Relay): void {
+  if (this.clientBlocked && !this.owner.downstream.isNext) return this.context.idle.start(this);
   const code = blame(this);
   abortRelay(this);
   this.owner.onBroken(code, '');

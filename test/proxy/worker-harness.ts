@@ -35,6 +35,18 @@ export const limits: WorkerOptions['limits'] = {
   maxqueue: 100,
 };
 
+export const timeouts: WorkerOptions['timeouts'] = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  keepAliveMs: 10_000,
+  originKeepAliveMs: 10_000,
+  originAgeMs: 3_600_000,
+  connectMs: 5000,
+  responseMs: 20_000,
+  idleMs: 20_000,
+  queueMs: 5000,
+};
+
 const probe: WorkerOptions['probe'] = {
   path: '/',
   interMs: 60_000,
@@ -76,17 +88,7 @@ export async function startWorkerWith(
     tls: { certificates: [], reloadMs: 10_000 },
     resolver: { servers: [], timeoutMs: 2000, ttlMinS: 1, ttlMaxS: 3600, validS: 10 },
     probe,
-    timeouts: {
-      headersMs: 10_000,
-      requestMs: 60_000,
-      keepAliveMs: 10_000,
-      originKeepAliveMs: 10_000,
-      originAgeMs: 3_600_000,
-      connectMs: 5000,
-      responseMs: 20_000,
-      idleMs: 20_000,
-      queueMs: 5000,
-    },
+    timeouts,
     limits,
     retries: { max: 2, budgetPercent: 20, budgetMin: 3 },
     accessLog: 'all',

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { engines } from '../../src/proxy/engines/engines.js';
 import { deadPort, rawExchange, startHttpOrigin, startRawOrigin } from '../support/origin-http.js';
-import { ask, keep, limits, startWorkerWith, until, type StartWorker } from './worker-harness.js';
+import { ask, keep, limits, startWorkerWith, timeouts, until, type StartWorker } from './worker-harness.js';
 
 describe.each(Object.entries(engines))('the %s engine', (_, createEngine) => {
   const startWorker: StartWorker = (urls, overrides) => startWorkerWith(createEngine, urls, overrides);
@@ -189,6 +189,29 @@ describe.each(Object.entries(engines))('the %s engine', (_, createEngine) => {
       expect(body.toString()).toContain(lines[0]?.id);
       expect(lines).toMatchObject([{ fault: 'connect-refused', status: 502 }]);
     });
+  });
+
+  it.each([
+    ['small', 5],
+    ['long', 4_000_000],
+  ])('does not blame a client for a %s response that waits behind a slow one', async (_size, bytes) => {
+    const origin = keep(
+      await startHttpOrigin(({ url }, response) => {
+        response.writeHead(200, { 'Content-Length': url === '/slow' ? 10 : bytes });
+        if (url !== '/slow') return void response.end(Buffer.alloc(bytes, 'b'));
+        const drip = setInterval(() => {
+          response.write('a');
+          if ((sent += 1) === 10) clearInterval(drip);
+        }, 100);
+        let sent = 0;
+      }),
+    );
+    const { port, lines } = await startWorker([origin.url], { timeouts: { ...timeouts, idleMs: 300 } });
+    const request = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
+    const { text, ended } = await rawExchange(port, request('/slow') + request('/quick', 'Connection: close\r\n'));
+    expect([ended, text.split('HTTP/1.1 200').length, text.endsWith('b'.repeat(5))]).toEqual(['fin', 3, true]);
+    await until(() => lines.length === 2);
+    expect(lines.map(({ fault, responseBodyBytes }) => [fault, responseBodyBytes])).toEqual([[undefined, 10], [undefined, bytes]]);
   });
 
   describe('a client that leaves', () => {

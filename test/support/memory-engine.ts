@@ -221,6 +221,7 @@ function memoryClient(world: World, options: RequestOptions): ClientSide {
   const downstream: Downstream = {
     request: { method, target, version, fields, bodyBytes },
     client: { address: '192.0.2.7', port: 4711, secure: false, ...options.client },
+    isNext: true,
     upgrade: options.upgrade,
     listen(given) {
       forbid('listen twice', listener !== undefined);

@@ -68,6 +68,8 @@ export interface Downstream {
   readonly client: ClientInfo;
   /** The protocol the client wants to switch to (`websocket`), or undefined. Then only `Forward.tunnel` or `respond` apply. */
   readonly upgrade: string | undefined;
+  /** No earlier response is in its way on the connection. Until then it is nobody's fault that it is not taken. */
+  readonly isNext: boolean;
   /** Exactly once, before anything else. The body does not flow yet. */
   listen(listener: DownstreamListener): void;
   /** Lets the request body flow; the first call answers `Expect: 100-continue`. */

@@ -81,6 +81,11 @@ export class Exchange implements Downstream {
     return this.#ended;
   }
 
+  /** node gives the socket to one response after the other, and takes it away from those that are sent. */
+  get isNext(): boolean {
+    return this.#response.socket !== null || this.#over;
+  }
+
   get isOver(): boolean {
     return this.#over;
   }

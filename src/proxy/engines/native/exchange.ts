@@ -88,6 +88,10 @@ export class Exchange implements Downstream {
     return this.#ended;
   }
 
+  get isNext(): boolean {
+    return this.#owner.hasTurn(this);
+  }
+
   get isOver(): boolean {
     return this.#over;
   }
