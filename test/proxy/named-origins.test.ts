@@ -52,6 +52,15 @@ describe.each(Object.entries(engines))('the %s engine', (_, createEngine) => {
     expect([...seen].sort()).toEqual(['127.0.0.2', '127.0.0.3']);
   });
 
+  it.each([[['127.0.0.2']], [['127.0.0.2', '127.0.0.3']]])('uses a connection again: %j', async (addresses) => {
+    const port = await originAt('127.0.0.2');
+    await originAt('127.0.0.3', port);
+    const { from, worker } = await workerFor(await nameServer(addresses), port);
+    const first = await from();
+    for (let i = 0; i < 5; i += 1) expect(await from()).toBe(first);
+    expect(worker.engine.originConnectionsTotal).toBe(1);
+  });
+
   it('passes over an address that refuses', async () => {
     const port = await originAt('127.0.0.2');
     const { get, worker } = await workerFor(await nameServer(['127.0.0.4', '127.0.0.2', '::1']), port, { originRequestsMax: 1 });

@@ -11,11 +11,14 @@ import { TLSSocket } from 'node:tls';
 import type { Clock } from '../../clock.js';
 import type { EngineLimits, EngineStats, EngineTimeouts, Origin } from './engine.js';
 import { placeOf } from './place.js';
+import { wasReset } from './reset-detection.js';
 
 export interface Agents {
   for(origin: Origin): HttpAgent;
   /** For whoever was just given a socket: calls back when it is connected, at once when it was already (`reused`). */
   take(socket: Socket, onConnect: (reused: boolean) => void): void;
+  /** It has ended, and not by a FIN. */
+  isReset(socket: Socket): boolean;
   /** Ends the idle connections to this origin. */
   endIdle(origin: Origin): void;
   /** Ends the idle connections, and the others as they become idle. */
@@ -30,7 +33,7 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
   const open = new Set<Socket>();
   const idle = new Set<Socket>();
   const ready = new WeakSet<Socket>();
-  const wear = createWear(limits, timeouts, clock);
+  const lives = createLives(limits, timeouts, clock);
   const places = new WeakMap<Socket, string>();
   const agents = new Map<string, HttpAgent>();
   let closing = false;
@@ -39,6 +42,7 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
   const watch = (socket: Socket, origin: Origin): void => {
     open.add(socket);
     places.set(socket, placeOf(origin));
+    lives.begin(socket);
     socket.on('error', () => undefined); // 'close' follows; node listens to the error only while an exchange has the socket
     socket.once(readyEventOf(socket), () => ready.add(socket));
     socket.once('connect', () => {
@@ -54,7 +58,7 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
     // Ours runs before the agent's, which does not pool a socket that is destroyed. Twice in a row when who was next has left.
     socket.on('free', () => {
       if (idle.has(socket)) return;
-      if (closing || limits.originIdleMax === 0 || wear.isWornOut(socket) || hasMoved(origin, socket)) return void socket.destroy();
+      if (closing || limits.originIdleMax === 0 || lives.isWornOut(socket, origin)) return void socket.destroy();
       idle.add(socket);
       socket.on('data', endUnsolicited);
     });
@@ -74,11 +78,12 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
     },
     take(socket, onConnect) {
       idle.delete(socket);
-      wear.count(socket);
+      lives.count(socket);
       socket.off('data', endUnsolicited);
       if (ready.has(socket)) onConnect(true);
       else socket.once(readyEventOf(socket), () => onConnect(false));
     },
+    isReset: lives.isReset,
     endIdle(origin) {
       const place = placeOf(origin);
       for (const socket of idle) if (places.get(socket) === place) socket.destroy();
@@ -95,25 +100,43 @@ export function createAgents(limits: EngineLimits, timeouts: EngineTimeouts, sta
   };
 }
 
-interface Wear {
+interface Lives {
+  begin(socket: Socket): void;
   /** Another request begins. */
   count(socket: Socket): void;
-  /** It has had all requests that it may have, or is too old. */
-  isWornOut(socket: Socket): boolean;
+  /** It has had all requests that it may have, is too old, or leads to where the origin no longer is. */
+  isWornOut(socket: Socket, origin: Origin): boolean;
+  isReset(socket: Socket): boolean;
 }
 
-function createWear({ originRequestsMax }: EngineLimits, { originAgeMs }: EngineTimeouts, clock: Clock): Wear {
-  const lives = new WeakMap<Socket, { requests: number; readonly bornMs: number }>();
+interface Life {
+  requests: number;
+  readonly bornMs: number;
+  /** The last that was tried, so the one it is connected to. */
+  address: string;
+  isReset: boolean;
+}
+
+function createLives({ originRequestsMax }: EngineLimits, { originAgeMs }: EngineTimeouts, clock: Clock): Lives {
+  const lives = new WeakMap<Socket, Life>();
   return {
-    count(socket) {
-      const life = lives.get(socket) ?? { requests: 0, bornMs: clock.monotonicMs() };
+    begin(socket) {
+      const life: Life = { requests: 0, bornMs: clock.monotonicMs(), address: '', isReset: false };
       lives.set(socket, life);
-      life.requests += 1;
+      socket.on('connectionAttempt', (address) => void (life.address = address));
+      socket.prependListener('end', () => void (life.isReset = wasReset(socket))); // before node's, which ends the response
     },
-    isWornOut(socket) {
+    count(socket) {
       const life = lives.get(socket);
-      return life !== undefined && (life.requests >= originRequestsMax || clock.monotonicMs() - life.bornMs >= originAgeMs);
+      if (life !== undefined) life.requests += 1;
     },
+    isWornOut(socket, { addresses }) {
+      const life = lives.get(socket);
+      if (life === undefined) return false;
+      const isOld = life.requests >= originRequestsMax || clock.monotonicMs() - life.bornMs >= originAgeMs;
+      return isOld || addresses?.includes(life.address) === false;
+    },
+    isReset: (socket) => lives.get(socket)?.isReset === true,
   };
 }
 
@@ -128,8 +151,6 @@ function newAgent({ scheme, tls, addresses }: Origin, limits: EngineLimits, time
   };
   return scheme === 'https' ? new HttpsAgent({ ...options, ...tls?.options }) : new HttpAgent(options);
 }
-
-const hasMoved = ({ addresses }: Origin, { remoteAddress = '' }: Socket): boolean => addresses?.includes(remoteAddress) === false;
 
 const readyEventOf = (socket: Socket): 'connect' | 'secureConnect' => (socket instanceof TLSSocket ? 'secureConnect' : 'connect');
 

@@ -90,7 +90,8 @@ export class HttpAttempt implements Attempt {
 
   #onEnd(response: IncomingMessage): void {
     if (this.#over) return;
-    if (!response.complete) {
+    const broken = this.#ended && endsWithConnection(response) && this.#agents.isReset(response.socket);
+    if (!response.complete || broken) {
       this.fail('reset-mid-response', 'closed');
       return;
     }
@@ -159,3 +160,7 @@ export class HttpAttempt implements Attempt {
     this.#made?.destroy();
   }
 }
+
+/** Nothing else tells where the body ends (RFC 9112 §6.3). */
+const endsWithConnection = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;

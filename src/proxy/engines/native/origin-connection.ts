@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
 import type { Origin } from '../engine.js';
 import { connectFault, errorDetail, type NodeError } from '../node-faults.js';
+import { wasReset } from '../reset-detection.js';
 import { BodyReader } from './body-reader.js';
 import { HeadBuffer } from './head-buffer.js';
 import { messageFacts } from './message-facts.js';
@@ -48,6 +49,8 @@ export class OriginConnection implements HeldConnection {
   requests = 0;
   /** When it was asked for. */
   bornMs = 0;
+  /** Known where it may change. */
+  #address = '';
   #open = false;
   #reused = false;
   #inBody = false;
@@ -62,8 +65,13 @@ export class OriginConnection implements HeldConnection {
     this.#origin = origin;
     this.#owner = owner;
     this.#user = user;
-    const [onOpen, onData] = [() => this.#onOpen(), (chunk: Buffer) => this.#onData(chunk)];
-    this.socket = openOriginSocket(origin, { buffer: this.#buffer, sessions: owner, onOpen, onData });
+    this.socket = openOriginSocket(origin, {
+      buffer: this.#buffer,
+      sessions: owner,
+      onAddress: (address) => void (this.#address = address),
+      onOpen: () => this.#onOpen(),
+      onData: (chunk) => this.#onData(chunk),
+    });
     const { socket } = this;
     socket.on('drain', () => this.#user?.onDrain());
     socket.on('end', () => this.#onOriginEnd());
@@ -79,7 +87,7 @@ export class OriginConnection implements HeldConnection {
 
   /** To an address that the origin still has. */
   get isCurrent(): boolean {
-    return this.#origin.addresses?.includes(this.socket.remoteAddress ?? '') !== false;
+    return this.#origin.addresses?.includes(this.#address) !== false;
   }
 
   // ---- requests
@@ -238,7 +246,8 @@ export class OriginConnection implements HeldConnection {
   #onOriginEnd(): void {
     const user = this.#user;
     if (this.#taken !== undefined) return;
-    if (user !== undefined && this.#inBody && this.#body.endsWithConnection) return this.#complete(user, false);
+    const isEnd = user !== undefined && this.#inBody && this.#body.endsWithConnection;
+    if (isEnd && !(user.isComplete && wasReset(this.socket))) return this.#complete(user, false);
     this.destroy();
   }
 

@@ -11,12 +11,16 @@ export interface OriginSocketOwner {
   readonly buffer: ReadBuffer;
   /** The last session of TLS with this origin, to be resumed; set to the next one as it comes. */
   readonly sessions: { session: Buffer | undefined };
+  /** The address that is tried, the last one it connects to; of a name with known addresses. */
+  readonly onAddress: (address: string) => void;
   readonly onOpen: () => void;
   readonly onData: (chunk: Buffer) => void;
 }
 
 export function openOriginSocket(origin: Origin, owner: OriginSocketOwner): Socket {
-  return origin.scheme === 'https' ? openSecure(origin, owner) : openPlain(origin, owner);
+  const socket = origin.scheme === 'https' ? openSecure(origin, owner) : openPlain(origin, owner);
+  if (origin.addresses !== undefined) socket.on('connectionAttempt', owner.onAddress);
+  return socket;
 }
 
 function openPlain({ host, port, addresses }: Origin, { buffer, onOpen, onData }: OriginSocketOwner): Socket {

@@ -136,6 +136,12 @@ export function answerTests(create: CreateEngine): void {
     expect(await attempt.fault()).toBe('reset-mid-response');
   });
 
+  it.each([`${ok}\r\nhalf`, 'HTTP/1.0 200 OK\r\n\r\nhalf'])('nor one that comes right behind %j', async (answer) => {
+    const h = await startHarness(create, { onConnection: playing(answer, 'reset') });
+    const attempt = h.send({});
+    expect(await attempt.fault()).toBe('reset-mid-response');
+  });
+
   it('drops a reason that may not be sent on, and keeps the response', async () => {
     const h = await startHarness(create, { onConnection: answering('HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n') });
     expect(await h.send({}).head()).toMatchObject({ status: 200, reason: '' });
