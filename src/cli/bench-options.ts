@@ -6,6 +6,7 @@ import type { Driver } from '../../bench/harness/driver.js';
 import { slotsMax } from '../../bench/harness/own-dns-load.js';
 import { confidence, type Skipped } from '../../bench/harness/result.js';
 import type { Entrant, RunOptions } from '../../bench/harness/run.js';
+import { proxyCases, type ProxyCase } from '../../bench/harness/proxy-task.js';
 import type { Task } from '../../bench/harness/task.js';
 import type { Ready } from '../../bench/harness/turn.js';
 import { roundsFor } from '../../bench/verdict/verdict.js';
@@ -14,7 +15,7 @@ import { ServiceError } from '../service.js';
 import { listed, UsageError, wholeNumber, wrongValue } from './flags.js';
 import { outputFlag, type Output } from './output.js';
 
-export interface BenchGiven extends Pick<RunOptions, 'entrants' | 'driver' | 'rounds' | 'seconds' | 'atOnce'> {
+export interface BenchGiven extends Pick<RunOptions, 'entrants' | 'driver' | 'rounds' | 'seconds' | 'atOnce' | 'perS'> {
   readonly skipped: readonly Skipped[];
   readonly json: Output;
 }
@@ -23,6 +24,14 @@ const roundsMax = 1000;
 const secondsMax = 600;
 const secondsDefault = 1;
 const atOnceDefault = 64;
+const rateMax = 1_000_000;
+
+/** @throws UsageError */
+export function caseGiven({ case: given = 'small' }: Readonly<Record<string, unknown>>): ProxyCase {
+  const found = proxyCases.find((name) => name === given);
+  if (found === undefined) throw wrongValue('case', proxyCases.join(' or '), given);
+  return found;
+}
 
 /** @throws UsageError for what is wrong; ServiceError for what is named but not installed */
 export function benchGiven(given: Readonly<Record<string, unknown>>, task: Task): BenchGiven {
@@ -32,6 +41,8 @@ export function benchGiven(given: Readonly<Record<string, unknown>>, task: Task)
   const rounds = wholeNumber(given['rounds'], 'rounds', 1, roundsMax);
   const seconds = wholeNumber(given['seconds'], 'seconds', 1, secondsMax) ?? secondsDefault;
   const atOnce = wholeNumber(given[atOnceFlag], atOnceFlag, 1, slotsMax) ?? atOnceDefault;
+  const perS = wholeNumber(given['rate'], 'rate', 1, rateMax);
+  if (perS !== undefined && task.isOpenLoop !== true) throw new UsageError('--rate: it has no effect without --case half-load');
   const warmUp = wholeNumber(given['warm-up'], 'warm-up', 0, secondsMax);
   const { entrants, skipped } = names.length === 0 ? all(task.contenders) : { entrants: named(names, task.contenders), skipped: [] };
   return {
@@ -41,6 +52,7 @@ export function benchGiven(given: Readonly<Record<string, unknown>>, task: Task)
     rounds: rounds ?? roundsFor(entrants.length - 1, confidence),
     seconds,
     atOnce,
+    perS,
     json: outputFlag('json', given['json']),
   };
 }

@@ -8,29 +8,27 @@ import { chooseCores, systemCores } from '../../bench/harness/cores.js';
 import { dnsTask } from '../../bench/harness/dns-task.js';
 import { factsOf } from '../../bench/harness/machine.js';
 import { markdownText } from '../../bench/harness/markdown.js';
-import { proxyTask } from '../../bench/harness/proxy-task.js';
+import { proxyTasks } from '../../bench/harness/proxy-task.js';
 import { resultOf } from '../../bench/harness/result.js';
 import { startRun, type RunOptions, type Taken } from '../../bench/harness/run.js';
 import { systemClock } from '../clock.js';
 import { systemRandom } from '../random.js';
 import { jsonText } from '../text/json.js';
-import { benchGiven, type BenchGiven } from './bench-options.js';
+import { benchGiven, caseGiven, type BenchGiven } from './bench-options.js';
 import { roundLine } from './bench-progress.js';
 import { onInterrupt } from './interrupt.js';
 import { commandLine, complain, print, writeResult } from './output.js';
 import { drawLines, terminalOf } from './screen-lines.js';
 
-const tasks = { dns: dnsTask, proxy: proxyTask };
-
 /** @returns the exit code. */
 export async function benchServersCommand(name: 'dns' | 'proxy', words: Readonly<Record<string, unknown>>): Promise<number> {
-  const task = tasks[name];
+  const task = name === 'dns' ? dnsTask : proxyTasks[caseGiven(words)];
   const given = benchGiven(words, task);
-  const { entrants, skipped, driver, rounds, seconds, atOnce } = given;
+  const { entrants, skipped, driver, rounds, seconds, atOnce, perS } = given;
   const cores = chooseCores(systemCores);
-  const { taken, stopped } = await measure({ task, entrants, driver, cores, rounds, seconds, atOnce });
+  const { taken, stopped, rate } = await measure({ task, entrants, driver, cores, rounds, seconds, atOnce, perS });
   const facts = factsOf(commandLine(process.argv.slice(2)), versionsOf(given));
-  const result = resultOf(task, taken, stopped, { facts, driver: driver.found.version, atOnce, cores, rounds, seconds, skipped });
+  const result = resultOf(task, taken, stopped, { facts, driver: driver.found.version, atOnce, rate, cores, rounds, seconds, skipped });
   await print(given.json === '-' ? jsonText(result) : markdownText(result, task));
   if (given.json !== undefined && given.json !== '-') writeResult('--json', given.json, `${jsonText(result)}\n`);
   if (stopped) return 130;
@@ -40,6 +38,7 @@ export async function benchServersCommand(name: 'dns' | 'proxy', words: Readonly
 interface Measured {
   readonly taken: readonly Taken[];
   readonly stopped: boolean;
+  readonly rate: number | null;
 }
 
 async function measure(what: Omit<RunOptions, 'clock' | 'random' | 'onTurn' | 'onFailure'>): Promise<Measured> {
@@ -67,7 +66,7 @@ async function measure(what: Omit<RunOptions, 'clock' | 'random' | 'onTurn' | 'o
     screen.note('stopping; Ctrl-C again ends at once');
   });
   try {
-    return { taken: await run.finished, stopped: run.stopped() };
+    return { taken: await run.finished, stopped: run.stopped(), rate: run.perS() ?? null };
   } finally {
     screen.end();
     release();

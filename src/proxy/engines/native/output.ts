@@ -44,6 +44,7 @@ export class Output {
   }
 
   #putLarge(piece: Buffer): void {
+    if (this.#pending === '') return void this.#socket.write(piece, () => giveBack(piece));
     this.#socket.cork();
     this.flush();
     this.#socket.write(piece, () => giveBack(piece));
