@@ -9,13 +9,15 @@ import { addresses, serviceName } from '../contenders/zone.js';
 import type { Place } from './contender.js';
 import { dnsperf } from './dnsperf.js';
 import { own } from './own.js';
-import type { Task } from './task.js';
+import { closedLoopMeasures, type Task } from './task.js';
 
 export const dnsTask: Task = {
   name: 'dns',
   title: 'DNS servers',
   unit: 'query',
   units: 'queries',
+  lanes: ['query', 'queries'],
+  measures: closedLoopMeasures('query', 'queries'),
   contenders: dnsContenders,
   drivers: [dnsperf, own('dns')],
   origin: undefined,

@@ -4,37 +4,59 @@
  */
 import { get } from 'node:http';
 import { proxyContenders } from '../contenders/proxy.js';
-import { body, origin } from '../contenders/proxy/origin.js';
+import { bodies, origin, type BodyPath } from '../contenders/proxy/origin.js';
 import type { Place } from './contender.js';
 import { own } from './own.js';
-import type { Task } from './task.js';
+import { closedLoopMeasures, openLoopMeasures, type Task } from './task.js';
 import { wrk } from './wrk.js';
 
-export const proxyTask: Task = {
-  name: 'proxy',
-  title: 'Reverse proxies',
-  unit: 'request',
-  units: 'requests',
-  contenders: proxyContenders,
-  drivers: [wrk, own('proxy')],
-  origin,
-  check: checkProxy,
+export const proxyCases = ['small', 'large', 'half-load'] as const;
+export type ProxyCase = (typeof proxyCases)[number];
+
+const common = { name: 'proxy', lanes: ['connection', 'connections'], contenders: proxyContenders, origin } as const;
+
+/** Bodies of 100 bytes, of 1 MiB; 100 bytes at a rate that all can serve. */
+export const proxyTasks: Readonly<Record<ProxyCase, Task>> = {
+  small: {
+    ...common,
+    ...{ case: 'small', title: 'Reverse proxies', unit: 'request', units: 'requests' },
+    measures: closedLoopMeasures('request', 'requests'),
+    drivers: [wrk, own('proxy')],
+    check: (place) => checkProxy(place, '/'),
+  },
+  large: {
+    ...common,
+    ...{ case: 'large', title: 'Reverse proxies with bodies of 1 MiB', unit: 'MiB', units: 'MiB', path: '/large' },
+    measures: closedLoopMeasures('MiB', 'MiB'),
+    drivers: [wrk, own('proxy')],
+    check: (place) => checkProxy(place, '/large'),
+  },
+  'half-load': {
+    ...common,
+    ...{ case: 'half-load', title: 'Latency of reverse proxies', unit: 'request', units: 'requests', isOpenLoop: true },
+    measures: openLoopMeasures('request'),
+    drivers: [own('proxy')],
+    check: (place) => checkProxy(place, '/'),
+  },
 };
 
 const timeoutMs = 1000;
 
-export function checkProxy({ address, port }: Pick<Place, 'address' | 'port'>): Promise<void> {
+export function checkProxy({ address, port }: Pick<Place, 'address' | 'port'>, path: BodyPath): Promise<void> {
   return new Promise((resolve, reject) => {
-    const request = get({ host: address, port, agent: false, timeout: timeoutMs }, (response) => {
-      let got = '';
-      response.setEncoding('latin1').on('data', (text: string) => (got += text));
+    const request = get({ host: address, port, path, agent: false, timeout: timeoutMs }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
       response.on('end', () => {
-        if (response.statusCode === 200 && got === body) resolve();
-        else reject(new Error(`it answered ${response.statusCode} with ${JSON.stringify(got.slice(0, 100))}, not the origin's body`));
+        const got = Buffer.concat(chunks);
+        if (response.statusCode === 200 && got.equals(bodies[path])) resolve();
+        else reject(new Error(`it answered ${response.statusCode} with ${shown(got)}, not the origin's body`));
       });
     });
     request.on('timeout', () => request.destroy(new Error(`it did not answer within ${timeoutMs} ms`)));
     request.on('error', reject);
   });
 }
+
+const shown = (body: Buffer): string => `${body.length} bytes, ${JSON.stringify(body.toString('latin1', 0, 100))}`;

@@ -3,13 +3,12 @@
  */
 import { createRandom } from '../../src/random.js';
 import { judgeAgainst, type VerdictAgainst } from '../verdict/against.js';
-import type { Measure } from '../verdict/comparison.js';
 import type { Cores } from './cores.js';
 import { sumOf } from './failures.js';
 import type { Facts } from './machine.js';
 import type { Taken } from './run.js';
 import { medianOf, spreadOf, type Spread } from './spread.js';
-import type { Task } from './task.js';
+import { figureNames, type FigureName, type Task } from './task.js';
 import type { Measurement } from './turn.js';
 
 export interface Result extends Setting {
@@ -24,9 +23,12 @@ export interface Result extends Setting {
 /** What was to be done, and where. */
 export interface Setting {
   readonly task: Task['name'];
+  readonly case: string | null;
   readonly facts: Facts;
   readonly driver: string;
   readonly atOnce: number;
+  /** Of an open loop, in requests a second. */
+  readonly rate: number | null;
   readonly cores: Cores;
   readonly rounds: number;
   readonly seconds: number;
@@ -39,14 +41,12 @@ export interface Skipped {
   readonly debian: string;
 }
 
-export interface ContenderResult {
+export interface ContenderResult extends Readonly<Record<FigureName, Compared | null>> {
   readonly name: string;
   readonly version: string;
   readonly warmUpSeconds: number;
   /** Why it was not measured to the end; null when it was. */
   readonly failed: string | null;
-  readonly cpuUs: Compared | null;
-  readonly perS: Compared | null;
   /** Median part of the time in which the server used its core. */
   readonly busy: number | null;
   /** The same for waiting for it. */
@@ -63,19 +63,12 @@ export interface Compared extends Spread {
 
 /** All verdicts by one measure together. */
 export const confidence = 0.95;
-/** Nobody chooses a server for less. */
-const margin = 0.02;
-
-export const measuresOf = ({ unit, units }: Task): readonly (Measure & { readonly name: 'cpuUs' | 'perS' })[] => [
-  { name: 'cpuUs', label: `µs of CPU per ${unit}`, better: 'lower', by: 'ratio', margin },
-  { name: 'perS', label: `${units}/s`, better: 'higher', by: 'ratio', margin },
-];
-
-export function resultOf(task: Task, taken: readonly Taken[], partial: boolean, setting: Omit<Setting, 'task'>): Result {
+export function resultOf(task: Task, taken: readonly Taken[], partial: boolean, setting: Omit<Setting, 'task' | 'case'>): Result {
   const whole = taken.filter(({ turns, failed }) => turns.length > 0 && failed === null);
   const reference = whole.find(({ name }) => name === 'ours') ?? whole[0];
   return {
     task: task.name,
+    case: task.case ?? null,
     ...setting,
     partial,
     reference: reference?.name ?? null,
@@ -90,8 +83,7 @@ function contenderResult({ name, what, found, failed, turns }: Taken, reference:
     version: found.version,
     warmUpSeconds: what.warmUpSeconds,
     failed,
-    cpuUs: comparedOf('cpuUs', turns, reference?.turns ?? []),
-    perS: comparedOf('perS', turns, reference?.turns ?? []),
+    ...figuresOf(turns, reference?.turns ?? []),
     busy: medianOf(known('busy', turns)),
     waiting: medianOf(known('waiting', turns)),
     failures: sumOf(turns.map(({ failures }) => failures)),
@@ -99,9 +91,14 @@ function contenderResult({ name, what, found, failed, turns }: Taken, reference:
   };
 }
 
-type Figure = 'cpuUs' | 'perS' | 'busy' | 'waiting';
+type Figure = FigureName | 'busy' | 'waiting';
 
 const known = (figure: Figure, turns: readonly Measurement[]): number[] => turns.flatMap((turn) => turn[figure] ?? []);
+
+function figuresOf(turns: readonly Measurement[], ofReference: readonly Measurement[]): Record<FigureName, Compared | null> {
+  const entries = figureNames.map((name) => [name, comparedOf(name, turns, ofReference)]);
+  return Object.fromEntries(entries) as Record<FigureName, Compared | null>; // one for each name
+}
 
 function comparedOf(figure: Figure, turns: readonly Measurement[], ofReference: readonly Measurement[]): Compared | null {
   const [spread, reference] = [spreadOf(known(figure, turns)), medianOf(known(figure, ofReference))];
@@ -111,7 +108,7 @@ function comparedOf(figure: Figure, turns: readonly Measurement[], ofReference: 
 /** By the rounds that all have; a measure that the system does not tell has no verdict. */
 function verdictsOf(task: Task, reference: Taken, whole: readonly Taken[]): VerdictAgainst[] {
   const rounds = Math.min(...whole.map(({ turns }) => turns.length));
-  return measuresOf(task).flatMap((measure) => {
+  return task.measures.flatMap((measure) => {
     const [first, ...others] = [reference, ...whole.filter((one) => one !== reference)].map(({ name, turns }) => {
       return { name, values: known(measure.name, turns.slice(0, rounds)) };
     });

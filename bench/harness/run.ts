@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly rounds: number;
   readonly seconds: number;
   readonly atOnce: number;
+  /** Of an open loop; by default half of what ours, or else the first, can serve. */
+  readonly perS?: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** A turn begins. */
@@ -42,6 +44,8 @@ export interface Taken extends Entrant {
 export interface Run {
   /** Resolves when all is measured, or what was left when it was stopped. @throws ServiceError when nothing can be measured */
   readonly finished: Promise<readonly Taken[]>;
+  /** The rate of an open loop, once it is known. */
+  perS(): number | undefined;
   /** Ends all processes at once. Harmless afterwards, and the last thing to do before this process exits. */
   stop(): void;
   stopped(): boolean;
@@ -51,7 +55,9 @@ export function startRun(options: RunOptions): Run {
   const workplace = createWorkplace();
   const taken = options.entrants.map((entrant): Taken => ({ ...entrant, turns: [], failed: null }));
   let stopped = false;
-  const finished = runAll({ ...options, workplace }, taken, () => stopped).then(
+  let { perS } = options;
+  const onRate = (found: number): void => void (perS = found);
+  const finished = runAll({ ...options, workplace, onRate }, taken, () => stopped).then(
     () => taken,
     (error: unknown) => {
       if (stopped) return taken; // whatever was under way was cut off
@@ -60,6 +66,7 @@ export function startRun(options: RunOptions): Run {
   );
   return {
     finished: finished.finally(workplace.clear),
+    perS: () => perS,
     stop() {
       stopped = true;
       workplace.clear();
@@ -68,8 +75,11 @@ export function startRun(options: RunOptions): Run {
   };
 }
 
-async function runAll(rig: RunOptions & Rig, taken: readonly Taken[], stopped: () => boolean): Promise<void> {
-  const origin = await startOrigin(rig);
+type WholeRig = RunOptions & Rig & { onRate(perS: number): void };
+
+async function runAll(options: WholeRig, taken: readonly Taken[], stopped: () => boolean): Promise<void> {
+  const origin = await startOrigin(options);
+  const rig = { ...options, perS: await rateOf(options, taken, origin) };
   let done = 0;
   for (let round = 0; round < rig.rounds; round += 1) {
     for (const entrant of round % 2 === 0 ? taken : taken.toReversed()) {
@@ -89,6 +99,17 @@ async function runAll(rig: RunOptions & Rig, taken: readonly Taken[], stopped: (
       rig.onFailure(entrant.name, error.message);
     }
   }
+}
+
+/** Half of what one of them does when it is asked as fast as it answers: nobody is measured failing, and ours is in no distress. */
+async function rateOf(rig: WholeRig, taken: readonly Taken[], origin: string): Promise<number | undefined> {
+  if (rig.task.isOpenLoop !== true || rig.perS !== undefined) return rig.perS;
+  const measure = taken.find(({ name }) => name === 'ours') ?? taken[0];
+  if (measure === undefined) return undefined;
+  const { perS } = await takeTurn(measure, origin, { ...rig, perS: undefined });
+  const rate = Math.max(1, Math.round(perS / 2));
+  rig.onRate(rate);
+  return rate;
 }
 
 /** @returns where it is; empty when the task has none */

@@ -24,6 +24,8 @@ export interface Rig {
   readonly workplace: Workplace;
   readonly seconds: number;
   readonly atOnce: number;
+  /** Of an open loop. */
+  readonly perS?: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -38,6 +40,11 @@ export interface Measurement {
   /** Of one query or request; null where the system does not tell. */
   readonly cpuUs: number | null;
   readonly perS: number;
+  /** Of an open loop; null of a closed one. */
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly p999Ms: number | null;
+  readonly lateP99Ms: number | null;
   /** The part of the time in which the server used its core; null where the system does not tell. */
   readonly busy: number | null;
   /** The part of the time in which it could have used its core, and somebody else did; null where the system does not tell. */
@@ -94,8 +101,9 @@ const ended = (server: Running, when: string): ServiceError => new ServiceError(
 
 const saidBy = (running: Running): string => (running.lastWords() === '' ? '' : `; it said:\n${running.lastWords()}`);
 
-async function drive(server: Place, seconds: number, { driver: { what, found }, cores, workplace, atOnce, clock }: Rig): Promise<Load> {
-  const running = start(what, found, { server, seconds, atOnce }, cores.load, workplace);
+async function drive(server: Place, seconds: number, rig: Rig): Promise<Load> {
+  const { driver: { what, found }, task: { path }, cores, workplace, atOnce, perS, clock } = rig;
+  const running = start(what, found, { server, seconds, atOnce, path, perS }, cores.load, workplace);
   try {
     const late = sleep(clock, 1000 * seconds + driverGraceMs).then(() => 'it does not end');
     const how = await Promise.race([running.ended, late]);
@@ -110,11 +118,12 @@ async function drive(server: Place, seconds: number, { driver: { what, found }, 
 
 const unknown: ThreadTimes = { ranS: NaN, waitedS: NaN };
 
-function measured({ seconds, answers, failures }: Load, { ranS, waitedS }: ThreadTimes): Measurement {
+function measured({ seconds, answers, failures, latency }: Load, { ranS, waitedS }: ThreadTimes): Measurement {
   if (answers === 0) throw new ServiceError('it answered nothing under load');
   return {
     cpuUs: known((1e6 * ranS) / answers),
     perS: answers / seconds,
+    ...(latency ?? { p50Ms: null, p99Ms: null, p999Ms: null, lateP99Ms: null }),
     busy: known(ranS / seconds),
     waiting: known(waitedS / seconds),
     seconds,

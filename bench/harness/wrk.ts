@@ -10,7 +10,7 @@ export const wrk: Driver = {
   ...installedProgram<Aim>({
     ...{ name: 'wrk', title: 'wrk', program: 'wrk', debian: 'wrk', versionFlag: '-v' },
     files: () => ({}),
-    args: ({ server, seconds, atOnce }) => ['-t', '1', '-c', String(atOnce), '-d', `${seconds}s`, `http://${formatAddress(server)}/`],
+    args: ({ server, seconds, atOnce, path = '/' }) => ['-t', '1', '-c', String(atOnce), '-d', `${seconds}s`, `http://${formatAddress(server)}${path}`],
   }),
   read: readWrk,
 };

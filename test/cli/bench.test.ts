@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Contender } from '../../bench/harness/contender.js';
 import { dnsTask } from '../../bench/harness/dns-task.js';
+import type { Driver } from '../../bench/harness/driver.js';
 import type { Result } from '../../bench/harness/result.js';
 import type { Task } from '../../bench/harness/task.js';
 import { benchGiven } from '../../src/cli/bench-options.js';
@@ -59,6 +60,9 @@ describe('bench with a mistake', () => {
   it.each([
     [['dns', '--driver', 'wrk'], /--driver: expected dnsperf or own, got "wrk"/],
     [['dns', '--contender', 'kont'], /--contender: unknown contender "kont"; did you mean knot\? Known are ours, dns2, node-dgram, canary, .*/],
+    [['proxy', '--case', 'medium'], /--case: expected small or large or half-load, got "medium"/],
+    [['proxy', '--case', 'half-load', '--driver', 'wrk'], /--driver: expected own, got "wrk"/],
+    [['proxy', '--rate', '100'], /--rate: it has no effect without --case half-load/],
     [['dns', '--connections', '5'], /Unknown argument: connections .*/],
   ])('%j', async (args, complaint) => {
     const finished = await roundhouse('bench', ...args);
@@ -87,7 +91,7 @@ describe('the options', () => {
   const absent = { find: () => ({ debian: 'ghostd' }) };
   const [ours, dns2, canary] = ['ours', 'dns2', 'canary'].map((name) => dnsTask.contenders.find((contender) => contender.name === name)) as Contender[];
   const ghost = { ...ours!, ...absent, name: 'ghost' };
-  const [dnsperf, own] = dnsTask.drivers;
+  const [dnsperf, own] = dnsTask.drivers as [Driver, Driver];
   const small: Task = { ...dnsTask, contenders: [ours!, ghost, canary!, dns2!], drivers: [{ ...dnsperf, ...absent }, own] };
 
   it('by default take all that are there, driven by what is there, for as many rounds as a verdict needs', () => {

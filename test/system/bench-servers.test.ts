@@ -51,6 +51,27 @@ describe.each(all)('bench %s', (task, names, programs) => {
   });
 });
 
+describe('bench proxy', () => {
+  // Reason: the real programs may not be installed; `missing` prints which.
+  it.skipIf(missing('wrk', 'nginx', 'haproxy'))('brings bodies of 1 MiB through all that are installed', async () => {
+    const { contenders, case: which } = await bench('proxy', '--case', 'large', '--rounds', '1', '--warm-up', '1');
+    expect([which, contenders.length]).toEqual(['large', 8]);
+    for (const { name, failed, failures, cpuUs } of contenders) {
+      expect({ name, failed, failures }).toEqual({ name, failed: null, failures: {} });
+      expect(cpuUs?.median, name).toBeGreaterThan(10);
+    }
+  });
+
+  it('tells the latency of a worker at half of what it can', async () => {
+    const { contenders, rate, verdicts } = await bench('proxy', '--case', 'half-load', '--rounds', '1', '-c', 'ours');
+    expect(rate).toBeGreaterThan(50);
+    const [ours] = contenders;
+    expect(ours).toMatchObject({ failures: {}, p50Ms: { median: expect.any(Number) }, p99Ms: { ratio: 1 } });
+    expect(ours?.busy ?? 0).toBeLessThan(0.95);
+    expect(verdicts.map(({ measure }) => measure.name)).toEqual(expect.arrayContaining(['p50Ms', 'p99Ms', 'p999Ms']));
+  });
+});
+
 /** The sibling of the canary, which is the same without the delay. */
 const siblings = [
   ['dns', 'node-dgram'],

@@ -8,7 +8,9 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { loadDns } from '../../../bench/harness/own-dns-load.js';
 import { loadHttp } from '../../../bench/harness/own-http-load.js';
+import { loadHttpPaced } from '../../../bench/harness/paced-http-load.js';
 import { systemClock, type Clock } from '../../../src/clock.js';
+import { createRandom } from '../../../src/random.js';
 
 const seconds = 0.2;
 /** For those that wait for what does not come: a second of it is 50 ms. */
@@ -151,5 +153,49 @@ describe('the HTTP load', () => {
     await once(server, 'close');
     const load = await loadHttp({ server: { address: '127.0.0.1', port }, seconds: 60, atOnce: 4 }, systemClock);
     expect(load).toMatchObject({ answers: 0, failures: { ECONNREFUSED: 4 } });
+  });
+});
+
+async function pacedHttp(listener: RequestListener, perS: number, atOnce = 8) {
+  const server = createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const aim = { server: server.address() as AddressInfo, seconds: 1, atOnce, perS };
+  const load = await loadHttpPaced(aim, systemClock, createRandom(1));
+  server.closeAllConnections();
+  server.close();
+  return load;
+}
+
+describe('the HTTP load at a rate', () => {
+  it('asks at random times, as often as it is told, whatever the answers take', async () => {
+    const beganMs: number[] = [];
+    const { answers, failures, seconds: took, latency } = await pacedHttp((_, response) => {
+      beganMs.push(systemClock.monotonicMs());
+      setTimeout(() => response.end(), 20);
+    }, 200);
+    expect(failures).toEqual({});
+    const expected = 200 * took;
+    expect(Math.abs(answers - expected)).toBeLessThan(6 * Math.sqrt(expected)); // a Poisson process
+    const gaps = beganMs.slice(1).map((at, place) => at - (beganMs[place] ?? 0));
+    expect(gaps.filter((gap) => gap > 10).length).toBeGreaterThan(5); // e^-2 of them, were there no delays
+    expect(gaps.filter((gap) => gap < 2.5).length).toBeGreaterThan(20);
+    expect(latency?.p50Ms).toBeGreaterThanOrEqual(19);
+    expect(latency?.p999Ms).toBeGreaterThanOrEqual(latency?.p99Ms ?? Infinity);
+    expect(latency?.lateP99Ms).toBeGreaterThan(0);
+  });
+
+  it('counts the wait for a connection: a server that does two thirds of it falls behind', async () => {
+    const { failures, latency } = await pacedHttp((_, response) => void setTimeout(() => response.end(), 40), 75, 2);
+    expect(failures).toEqual({}); // all are answered in the end, which comes late
+    expect(latency?.p99Ms).toBeGreaterThan(300); // a closed loop would say 40
+  });
+
+  it('says what was never answered, and how long that has waited at least', async () => {
+    let served = 0;
+    const { failures, latency } = await pacedHttp((_, response) => void ((served += 1) <= 20 && response.end()), 100, 8);
+    expect(failures['timed out']).toBeGreaterThanOrEqual(8);
+    expect(failures['unanswered']).toBeGreaterThan(50);
+    expect(latency?.p99Ms).toBeGreaterThan(1000);
   });
 });

@@ -8,6 +8,8 @@ import { markdownText } from '../../../bench/harness/markdown.js';
 import { resultOf, type Result } from '../../../bench/harness/result.js';
 import { spreadOf, spreadText } from '../../../bench/harness/spread.js';
 import type { Taken } from '../../../bench/harness/run.js';
+import { proxyTasks } from '../../../bench/harness/proxy-task.js';
+import type { Task } from '../../../bench/harness/task.js';
 import type { Measurement } from '../../../bench/harness/turn.js';
 
 const machine = { processor: 'Test CPU', cores: 2, system: 'Linux 6.1.0 x64', node: 'v20.19.0' };
@@ -16,7 +18,9 @@ const pinnedCores: Cores = { server: '0', load: '1', unpinned: undefined };
 
 function turn(cpuUs: number | null, more: Partial<Measurement> = {}): Measurement {
   const perS = 1e6 / (cpuUs ?? 10);
-  return { cpuUs, perS, busy: cpuUs === null ? null : 0.99, waiting: 0.01, seconds: 1, answers: Math.round(perS), failures: {}, ...more };
+  const latency = { p50Ms: null, p99Ms: null, p999Ms: null, lateP99Ms: null };
+  const busy = cpuUs === null ? null : 0.99;
+  return { cpuUs, perS, ...latency, busy, waiting: 0.01, seconds: 1, answers: Math.round(perS), failures: {}, ...more };
 }
 
 function taken(name: string, turns: readonly Measurement[], failed: string | null = null): Taken {
@@ -32,14 +36,16 @@ function steady(name: string, cpuUs: number, rounds = 7): Taken {
 interface How {
   readonly partial?: boolean;
   readonly cores?: Cores;
+  readonly rate?: number | null;
+  readonly task?: Task;
 }
 
-function resultWith(list: readonly Taken[], { partial = false, cores = pinnedCores }: How = {}): Result {
-  const setting = { facts, driver: 'dnsperf 2.10.0', atOnce: 64, cores, rounds: 7, seconds: 1, skipped: [{ name: 'knot', debian: 'knot' }] };
-  return resultOf(dnsTask, list, partial, setting);
+function resultWith(list: readonly Taken[], { partial = false, cores = pinnedCores, rate = null, task = dnsTask }: How = {}): Result {
+  const setting = { facts, driver: 'dnsperf 2.10.0', atOnce: 64, rate, cores, rounds: 7, seconds: 1, skipped: [{ name: 'knot', debian: 'knot' }] };
+  return resultOf(task, list, partial, setting);
 }
 
-const pageOf = (...given: Parameters<typeof resultWith>): string => markdownText(resultWith(...given), dnsTask);
+const pageOf = (list: readonly Taken[], how: How = {}): string => markdownText(resultWith(list, how), how.task ?? dnsTask);
 
 describe('a result', () => {
   it('has medians, extremes and ratios to ours, wherever ours stands', () => {
@@ -88,6 +94,18 @@ it('the spread of values', () => {
 });
 
 describe('the page', () => {
+  it('of an open loop has latencies, the rate, and how late the generator was', () => {
+    const at = (p99Ms: number): Measurement => turn(20, { p50Ms: 0.2, p99Ms, p999Ms: 3, lateP99Ms: 0.31, busy: 0.5 });
+    const list = [taken('ours', Array.from({ length: 7 }, () => at(0.6))), taken('nginx', Array.from({ length: 7 }, () => at(0.5)))];
+    const text = pageOf(list, { task: proxyTasks['half-load'], rate: 12_500 });
+    expect(text).toContain('Load: dnsperf 2.10.0, 12,500 requests/s at random times, 64 connections at a time;');
+    expect(text).toContain('| contender | version | ms, half of all | × ours | ms, 99 % | × ours | ms, 99.9 % | × ours | µs of CPU per request | × ours |');
+    expect(text).toContain('| nginx | nginx 1.0 | 0.200 (0.200–0.200) | 1.00 | 0.500 (0.500–0.500) | 0.83 | 3.00 (3.00–3.00) | 1.00 |');
+    expect(text).toContain('- The generator took up 99 % of the requests within 0.310 ms of when they were due; this is not part of the latencies.');
+    expect(text).toContain('By ms, 99 %, at 95 % confidence for all together:');
+    expect(text).not.toContain('throughput was limited');
+  });
+
   it('says where, how and what, with a row for each', () => {
     const text = pageOf([steady('ours', 10), steady('dns2', 139)]);
     expect(text).toContain('## DNS servers side by side\n\n`roundhouse bench dns` on 2 × Test CPU, Linux 6.1.0 x64, Node v20.19.0, commit 1a2b3c4.');

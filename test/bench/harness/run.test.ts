@@ -1,14 +1,14 @@
 /**
  * Runs of contenders that are a line for Node each: who takes turns when, who is out, and what is left when it is stopped.
  */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Contender, Place } from '../../../bench/harness/contender.js';
-import type { Driver, Load } from '../../../bench/harness/driver.js';
+import type { Aim, Driver, Load } from '../../../bench/harness/driver.js';
 import { startRun, type Entrant, type RunOptions, type Taken } from '../../../bench/harness/run.js';
-import type { Task } from '../../../bench/harness/task.js';
+import { closedLoopMeasures, type Task } from '../../../bench/harness/task.js';
 import { untilReady } from '../../../bench/harness/turn.js';
 import { createWorkplace } from '../../../bench/harness/workplace.js';
 import { systemClock } from '../../../src/clock.js';
@@ -51,6 +51,7 @@ async function check({ address, port }: Place): Promise<void> {
 
 const task: Task = {
   ...{ name: 'dns', title: 'Fakes', unit: 'query', units: 'queries', contenders: [], origin: undefined },
+  ...{ lanes: ['query', 'queries'] as const, measures: closedLoopMeasures('query', 'queries') },
   drivers: [driver().what, driver().what],
   check,
 };
@@ -82,6 +83,24 @@ describe('a run', () => {
     // Linux tells processor time; elsewhere it is unknown.
     if (existsSync('/proc/self/stat')) expect(b.turns[0]?.cpuUs).toBeGreaterThanOrEqual(0);
     else expect(b.turns[0]).toMatchObject({ cpuUs: null, busy: null });
+  });
+
+  it.each([
+    [undefined, 50, ['closed', 'open 50', 'open 50']],
+    [7, 7, ['open 7', 'open 7']],
+  ])('in an open loop has one rate for all: %s asked for, %i', async (perS, expected, loops) => {
+    const seen = join(workshop, 'seen');
+    const saying = driver({ answers: 100 });
+    const args = (aim: Aim): readonly string[] => {
+      appendFileSync(seen, `${aim.perS === undefined ? 'closed' : `open ${aim.perS}`}\n`);
+      return saying.what.args(aim);
+    };
+    const cold = (name: string): Entrant => ({ ...contender(name, listen), what: { ...contender(name, listen).what, warmUpSeconds: 0 } });
+    const options = { task: { ...task, isOpenLoop: true }, driver: { ...saying, what: { ...saying.what, args } }, rounds: 1, perS };
+    const { run } = started([cold('a'), cold('ours')], options);
+    await run.finished;
+    expect([run.perS(), readFileSync(seen, 'utf8').trim().split('\n')]).toEqual([expected, loops]);
+    rmSync(seen);
   });
 
   it('goes on without those that fail, and says what they said', async () => {

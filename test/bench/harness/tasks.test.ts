@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { checkDns } from '../../../bench/harness/dns-task.js';
 import { checkProxy } from '../../../bench/harness/proxy-task.js';
+import { bodies, type BodyPath } from '../../../bench/contenders/proxy/origin.js';
 
 /** @param flags of the response. @param last bytes of the addresses in it */
 async function checkedDns(flags: number, lasts: readonly number[]): Promise<void> {
@@ -42,10 +43,10 @@ describe('a DNS server', () => {
   });
 });
 
-async function checkedProxy(listener: RequestListener): Promise<void> {
+async function checkedProxy(listener: RequestListener, path: BodyPath = '/'): Promise<void> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  await checkProxy(server.address() as AddressInfo).finally(() => {
+  await checkProxy(server.address() as AddressInfo, path).finally(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -54,11 +55,18 @@ async function checkedProxy(listener: RequestListener): Promise<void> {
 describe('a proxy', () => {
   it('must bring the body of the origin', async () => {
     await checkedProxy((_, response) => response.end('x'.repeat(100)));
+    await checkedProxy(({ url }, response) => response.end(url === '/large' ? bodies['/large'] : ''), '/large');
+  });
+
+  it('must not change a byte of a large one', async () => {
+    const other = Buffer.from(bodies['/large']);
+    other[500_000] = (other[500_000] ?? 0) + 1;
+    await expect(checkedProxy((_, response) => response.end(other), '/large')).rejects.toThrow('it answered 200 with 1048576 bytes, ');
   });
 
   it.each<readonly [string, RequestListener, string | RegExp]>([
-    ['another status', (_, response) => response.writeHead(502).end('x'.repeat(100)), 'it answered 502 with "xxx'],
-    ['another body', (_, response) => response.end('x'.repeat(99)), 'it answered 200 with "xxx'],
+    ['another status', (_, response) => response.writeHead(502).end('x'.repeat(100)), 'it answered 502 with 100 bytes, "xxx'],
+    ['another body', (_, response) => response.end('x'.repeat(99)), 'it answered 200 with 99 bytes, "xxx'],
     ['half a body', (_, response) => response.writeHead(200, { 'Content-Length': 100 }).write('x', () => response.destroy()), 'aborted'],
     ['nothing', (_, response) => response.destroy(), 'socket hang up'],
   ])('must not bring %s', async (_, listener, complaint) => {
