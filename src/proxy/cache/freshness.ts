@@ -1,0 +1,93 @@
+/**
+ * How long a response is fresh, how old it is, and how long it may be used after that (RFC 9111 §4.2, RFC 5861). Pure.
+ */
+import { fieldValue, type Fields } from '../fields.js';
+import { ageSeconds, deltaSeconds, listField, namedFields, parseDirectives, parseTargeted, type Directives } from './directives.js';
+import { parseHttpDate } from './http-date.js';
+import type { Arrived, Policy } from './stored-response.js';
+
+export interface FreshnessOptions {
+  /** Most that a heuristic may give; 0: no heuristics. */
+  readonly heuristicMaxS: number;
+  /** For responses that do not say: how long a stale one is used while a fresh one is fetched, or when that fails. */
+  readonly graceS: number;
+  readonly staleIfErrorS: number;
+}
+
+/** Status codes that may be stored without explicit freshness (RFC 9110 §15.1), but for 206, which is no whole. */
+export const heuristicStatuses: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
+
+/** "A typical setting of this fraction might be 10 %." (RFC 9111 §4.2.2) */
+const heuristicFraction = 0.1;
+
+/** Fields that speak to us in particular, the first that is there in the place of Cache-Control and Expires (RFC 9213 §2.2). */
+export const targetList = ['roundhouse-cache-control', 'cdn-cache-control'] as const;
+
+export interface ResponseDirectives {
+  readonly directives: Directives;
+  readonly targeted: boolean;
+}
+
+export function responseDirectives(fields: Fields): ResponseDirectives {
+  for (const name of targetList) {
+    const directives = parseTargeted(listField(fields, name));
+    if (directives !== undefined) return { directives, targeted: true };
+  }
+  return { directives: parseDirectives(listField(fields, 'cache-control')), targeted: false };
+}
+
+export function readPolicy(status: number, fields: Fields, arrived: Arrived, options: FreshnessOptions): Policy {
+  const said = responseDirectives(fields);
+  const { directives } = said;
+  const { realtimeMs, responseMs } = arrived;
+  const dateMs = parseHttpDate(fieldValue(fields, 'date'), realtimeMs) ?? realtimeMs;
+  const lastModifiedMs = parseHttpDate(fieldValue(fields, 'last-modified'), realtimeMs);
+  const explicitMs = explicitLifetimeMs(fields, said, dateMs, realtimeMs);
+  const noCache = namedFields(directives, 'no-cache') === 'all';
+  return {
+    directives,
+    dateMs,
+    lifetimeMs: explicitMs ?? heuristicLifetimeMs(status, directives, dateMs, lastModifiedMs, options.heuristicMaxS),
+    heuristic: explicitMs === undefined,
+    initialAgeMs: initialAgeMs(fields, dateMs, arrived),
+    responseMs,
+    noCache,
+    mustRevalidate: noCache || ['must-revalidate', 'proxy-revalidate', 's-maxage'].some((name) => directives.has(name)),
+    staleWhileRevalidateMs: 1000 * (deltaSeconds(directives, 'stale-while-revalidate') ?? options.graceS) || 0,
+    staleIfErrorMs: 1000 * (deltaSeconds(directives, 'stale-if-error') ?? options.staleIfErrorS) || 0,
+    etag: validEtag(fieldValue(fields, 'etag')),
+    lastModifiedMs,
+  };
+}
+
+const entityTag = /^(?:W\/)?"[^"]*"$/;
+const validEtag = (value: string | undefined): string | undefined => (value !== undefined && entityTag.test(value) ? value : undefined);
+
+/** RFC 9111 §4.2.1, for a shared cache. What cannot be read makes the response stale. Undefined: nothing is said. */
+function explicitLifetimeMs(fields: Fields, said: ResponseDirectives, dateMs: number, nowMs: number): number | undefined {
+  const { directives, targeted } = said;
+  const seconds = deltaSeconds(directives, 's-maxage') ?? deltaSeconds(directives, 'max-age');
+  if (seconds !== undefined) return Number.isNaN(seconds) ? 0 : seconds * 1000;
+  const expires = targeted ? undefined : fieldValue(fields, 'expires');
+  if (expires === undefined) return undefined;
+  // "… especially the value '0', as representing a time in the past" (§5.3)
+  return Math.max(0, (parseHttpDate(expires, nowMs) ?? dateMs) - dateMs);
+}
+
+function heuristicLifetimeMs(status: number, directives: Directives, dateMs: number, modifiedMs: number | undefined, maxS: number): number {
+  if (modifiedMs === undefined || (!heuristicStatuses.has(status) && !directives.has('public'))) return 0;
+  return Math.min(maxS * 1000, Math.max(0, dateMs - modifiedMs) * heuristicFraction);
+}
+
+/** RFC 9111 §4.2.3: the greater of what the clocks say and what the caches before us counted. */
+function initialAgeMs(fields: Fields, dateMs: number, { requestMs, responseMs, realtimeMs }: Arrived): number {
+  const apparentMs = Math.max(0, realtimeMs - dateMs);
+  const correctedMs = ageSeconds(fieldValue(fields, 'age')) * 1000 + (responseMs - requestMs);
+  return Math.max(apparentMs, correctedMs);
+}
+
+/** @param nowMs monotonic. */
+export const currentAgeMs = (policy: Policy, nowMs: number): number => policy.initialAgeMs + Math.max(0, nowMs - policy.responseMs);
+
+/** Negative when it is stale. */
+export const freshForMs = (policy: Policy, nowMs: number): number => policy.lifetimeMs - currentAgeMs(policy, nowMs);

@@ -1,0 +1,106 @@
+/**
+ * Whether a response may be stored, and which of its fields (RFC 9111 §3, §3.1, §3.5, §5.2.2). Pure.
+ */
+import { fieldValue, type Fields } from '../fields.js';
+import { namedFields, type Directives } from './directives.js';
+import { heuristicStatuses } from './freshness.js';
+import type { Policy } from './stored-response.js';
+
+/** Why a response is not stored; log lines, metric labels and tests use these words. */
+export const notStoredReasons = [
+  /** GET alone is stored; HEAD refreshes what is. */
+  'method',
+  /** 206, 304, or one whose caching this cache does not understand. */
+  'status',
+  'no-store-request',
+  'no-store',
+  'private',
+  /** The request had Authorization, and the response does not say that others may have it. */
+  'authorization',
+  'set-cookie',
+  'vary-star',
+  /** Neither fresh for any time, nor with a validator by which it could become so. */
+  'no-freshness',
+  'too-large',
+  /** Bodies under way fill `proxy.cache.bytesMax`, or it is out of places. */
+  'no-room',
+  /** It broke off. */
+  'incomplete',
+  /** Nobody waited for it any more. */
+  'abandoned',
+  /** An unsafe request changed the resource while this was on its way. */
+  'invalidated',
+] as const;
+export type NotStored = (typeof notStoredReasons)[number];
+
+/** Final statuses whose caching requirements are implemented here, for `must-understand` and for those that want `no-store` ignored. */
+const understoodStatuses: ReadonlySet<number> = new Set([
+  ...heuristicStatuses,
+  ...[201, 202, 205, 302, 303, 307, 400, 401, 402, 403, 406, 407, 408, 409, 411, 412, 413, 415, 416, 417, 421, 422, 426, 428, 429],
+  ...[431, 451, 500, 502, 503, 504, 505, 511],
+]);
+
+export interface AskedFor {
+  readonly method: string;
+  /** Of the request. */
+  readonly directives: Directives;
+  readonly authorized: boolean;
+}
+
+export interface StoringOptions {
+  /** Whether responses with Set-Cookie are shared. */
+  readonly setCookie: boolean;
+}
+
+/** @param fields what would be stored: without those that `private` and `no-cache` name. */
+export function whyNotStored(
+  asked: AskedFor,
+  status: number,
+  fields: Fields,
+  policy: Policy,
+  options: StoringOptions,
+): NotStored | undefined {
+  const { directives } = policy;
+  if (asked.method !== 'GET') return 'method';
+  if (status < 200 || status === 206 || status === 304) return 'status';
+  if (asked.directives.has('no-store')) return 'no-store-request';
+  // §5.2.2.3: only with `must-understand`, and only where the status is understood, `no-store` beside it does not count.
+  if (directives.has('must-understand') && !understoodStatuses.has(status)) return 'status';
+  if (directives.has('no-store') && !directives.has('must-understand')) return 'no-store';
+  if (namedFields(directives, 'private') === 'all') return 'private';
+  if (asked.authorized && !['must-revalidate', 'public', 's-maxage'].some((name) => directives.has(name))) return 'authorization';
+  if (!options.setCookie && fieldValue(fields, 'set-cookie') !== undefined) return 'set-cookie';
+  if (variesOnAll(fields)) return 'vary-star';
+  return mayBeReused(status, fields, policy) ? undefined : 'no-freshness';
+}
+
+function variesOnAll(fields: Fields): boolean {
+  for (let i = 0; i < fields.length; i += 2) {
+    if ((fields[i] as string).toLowerCase() === 'vary' && (fields[i + 1] as string).split(',').some((name) => name.trim() === '*')) return true;
+  }
+  return false;
+}
+
+/** §3, last item: explicit freshness, `public`, or a status that may go without; and of use only when fresh now or made so later. */
+function mayBeReused(status: number, fields: Fields, policy: Policy): boolean {
+  const { directives, lifetimeMs, initialAgeMs, noCache, etag, lastModifiedMs } = policy;
+  const permits = ['max-age', 's-maxage', 'public'].some((name) => directives.has(name)) || fieldValue(fields, 'expires') !== undefined;
+  if (!permits && !heuristicStatuses.has(status)) return false;
+  const hasValidator = etag !== undefined || lastModifiedMs !== undefined;
+  return hasValidator || (!noCache && lifetimeMs > initialAgeMs);
+}
+
+/** Never stored (§3.1); hop-by-hop fields are gone by then. Age is counted anew, and the length is the body's. */
+const neverStored: ReadonlySet<string> = new Set(['age', 'content-length']);
+
+/** §5.2.2.4, §5.2.2.7: the response may be stored without the fields that `private` and `no-cache` name. */
+export function storableFields(fields: Fields, directives: Directives): string[] {
+  const named = (['private', 'no-cache'] as const).map((name) => namedFields(directives, name)).filter((names) => names instanceof Set);
+  const stored: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string; // i < length, and the array is of pairs
+    const lower = name.toLowerCase();
+    if (!neverStored.has(lower) && !named.some((names) => names.has(lower))) stored.push(name, fields[i + 1] as string);
+  }
+  return stored;
+}

@@ -1,0 +1,65 @@
+/**
+ * Asking the origin whether a stored response is still good, and what its answer makes of it (RFC 9111 §4.3). Pure.
+ */
+import { fieldValue, isNamed, nameTest, type Fields } from '../fields.js';
+import { formatHttpDate } from './http-date.js';
+import type { StoredResponse } from './stored-response.js';
+
+/** Of the client; those of a fetch are ours, and its ranges are cut from the whole. */
+const isConditional = nameTest(['if-none-match', 'if-modified-since', 'if-range', 'range']);
+
+/** §4.3.1. @param stored what to validate; undefined: nothing, the whole is wanted. */
+export function fetchFields(requestFields: Fields, stored: StoredResponse | undefined): Fields {
+  const fields: string[] = [];
+  for (let i = 0; i < requestFields.length; i += 2) {
+    const name = requestFields[i] as string; // i < length, and the array is of pairs
+    if (!isConditional(name)) fields.push(name, requestFields[i + 1] as string);
+  }
+  if (stored === undefined) return fields;
+  const { etag, lastModifiedMs } = stored.policy;
+  if (etag !== undefined) fields.push('If-None-Match', etag);
+  if (lastModifiedMs !== undefined) fields.push('If-Modified-Since', fieldValue(stored.fields, 'last-modified') ?? formatHttpDate(lastModifiedMs));
+  return fields;
+}
+
+export const hasValidator = ({ policy }: StoredResponse): boolean => policy.etag !== undefined || policy.lastModifiedMs !== undefined;
+
+/**
+ * Whether a 304, or the head of a GET that a HEAD asked for, speaks of this stored response (§4.3.4): a strong validator must be
+ * the same, a weak one too if there is one; without any, what we asked about is what it answers.
+ */
+export function confirms(fields: Fields, stored: StoredResponse): boolean {
+  const etag = fieldValue(fields, 'etag');
+  if (etag !== undefined) return stored.policy.etag !== undefined && weak(etag) === weak(stored.policy.etag);
+  const modified = fieldValue(fields, 'last-modified');
+  return modified === undefined || modified === fieldValue(stored.fields, 'last-modified');
+}
+
+const weak = (etag: string): string => etag.trim().replace(/^W\//, '');
+
+/** A HEAD also tells the length; one of something else than what is stored makes that useless (§4.3.5). */
+export function headConfirms(fields: Fields, stored: StoredResponse): boolean {
+  const length = fieldValue(fields, 'content-length');
+  return confirms(fields, stored) && (length === undefined || Number(length) === stored.body.length);
+}
+
+/** These describe the body that is kept, and stay with it (§3.2 allows it, and excludes Content-Length). */
+const describesBody = nameTest(['content-length', 'content-encoding', 'content-range', 'content-type', 'etag', 'transfer-encoding']);
+
+/** §3.2: each field of the update replaces those of its name; Age is the update's or gone. */
+export function updatedFields(stored: Fields, update: Fields): string[] {
+  const replaced = new Set<string>();
+  const added: string[] = [];
+  for (let i = 0; i < update.length; i += 2) {
+    const name = update[i] as string; // i < length, and the array is of pairs
+    if (describesBody(name)) continue;
+    replaced.add(name.toLowerCase());
+    added.push(name, update[i + 1] as string);
+  }
+  const fields: string[] = [];
+  for (let i = 0; i < stored.length; i += 2) {
+    const name = stored[i] as string;
+    if (!replaced.has(name.toLowerCase()) && !isNamed(name, 'age')) fields.push(name, stored[i + 1] as string);
+  }
+  return [...fields, ...added];
+}

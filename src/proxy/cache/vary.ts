@@ -1,0 +1,41 @@
+/**
+ * Variants: which request fields chose a stored response, and whether they choose it again (RFC 9111 §4.1). Pure.
+ *
+ * Values are compared after joining lines and trimming white space around commas, which changes no field's meaning. Nothing more is
+ * normalised: two requests that an origin could tell apart are two variants.
+ */
+import type { Fields } from '../fields.js';
+import { listField } from './directives.js';
+import type { StoredResponse, Variant } from './stored-response.js';
+
+const noVariant: Variant = { names: [], values: [] };
+
+/** @param responseFields without `Vary: *`, which is never stored. */
+export function variantOf(responseFields: Fields, requestFields: Fields): Variant {
+  const list = listField(responseFields, 'vary');
+  if (list === undefined) return noVariant;
+  const names = [...new Set(list.toLowerCase().split(',').map((name) => name.trim()))].filter((name) => name !== '').toSorted();
+  return { names, values: names.map((name) => normalised(requestFields, name)) };
+}
+
+/** A field that is not there matches only one that is not there either; an empty one is not the same. */
+function normalised(fields: Fields, name: string): string {
+  const list = listField(fields, name);
+  return list === undefined ? '' : `=${list.trim().replace(/[\t ]*,[\t ]*/g, ',')}`;
+}
+
+export const matches = ({ names, values }: Variant, requestFields: Fields): boolean =>
+  names.every((name, index) => normalised(requestFields, name) === values[index]);
+
+export function sameVariant(one: Variant, other: Variant): boolean {
+  return one.names.join() === other.names.join() && one.values.every((value, index) => value === other.values[index]);
+}
+
+/** The one that the request chooses; of several the most recent (§4). */
+export function selectVariant(stored: readonly StoredResponse[], requestFields: Fields): StoredResponse | undefined {
+  let best: StoredResponse | undefined;
+  for (const response of stored) {
+    if ((best === undefined || response.policy.dateMs >= best.policy.dateMs) && matches(response.variant, requestFields)) best = response;
+  }
+  return best;
+}
