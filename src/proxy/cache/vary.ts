@@ -32,10 +32,11 @@ export function sameVariant(one: Variant, other: Variant): boolean {
 }
 
 /** The one that the request chooses; of several the most recent (§4). */
-export function selectVariant(stored: readonly StoredResponse[], requestFields: Fields): StoredResponse | undefined {
-  let best: StoredResponse | undefined;
-  for (const response of stored) {
-    if ((best === undefined || response.policy.dateMs >= best.policy.dateMs) && matches(response.variant, requestFields)) best = response;
+export function selectVariant<C extends { readonly response: StoredResponse }>(candidates: readonly C[], requestFields: Fields): C | undefined {
+  let best: C | undefined;
+  for (const candidate of candidates) {
+    const { policy, variant } = candidate.response;
+    if ((best === undefined || policy.dateMs >= best.response.policy.dateMs) && matches(variant, requestFields)) best = candidate;
   }
   return best;
 }

@@ -29,8 +29,8 @@ describe('RFC 9111 §4.1: Vary', () => {
     expect(matches(variantOf(['Vary', 'Accept'], ['Accept', 'a b']), ['Accept', 'ab'])).toBe(false);
   });
   it('§4: of several that match the most recent by Date', () => {
-    const older = storedOf(['Date', dateAt(-50), 'Vary', 'A'], 'older', ['A', '1']);
-    const newer = storedOf(['Date', dateAt(-5), 'Vary', 'B'], 'newer', ['B', '1']);
+    const older = { response: storedOf(['Date', dateAt(-50), 'Vary', 'A'], 'older', ['A', '1']) };
+    const newer = { response: storedOf(['Date', dateAt(-5), 'Vary', 'B'], 'newer', ['B', '1']) };
     expect(selectVariant([newer, older], ['A', '1', 'B', '1'])).toBe(newer);
     expect(selectVariant([newer, older], ['A', '1'])).toBe(older);
     expect(selectVariant([newer, older], [])).toBeUndefined();

@@ -1,0 +1,163 @@
+/**
+ * Stored responses in memory, within a number of bytes and of entries.
+ *
+ * Bytes are those of bodies, keys and fields and an estimate of the objects around them; bodies that are still arriving are part
+ * of the sum. It never holds more than it may: what does not fit is refused, not stored and then removed.
+ */
+import type { Fields } from '../fields.js';
+import { createEviction, use, type Evictable } from './eviction.js';
+import type { StoredResponse } from './stored-response.js';
+import { sameVariant, selectVariant } from './vary.js';
+
+export interface StoreOptions {
+  /** Of all that is stored. */
+  readonly bytesMax: number;
+  readonly entriesMax: number;
+}
+
+export interface StoreStats {
+  /** Bodies that are arriving included. */
+  bytes: number;
+  entries: number;
+  evictionsTotal: number;
+}
+
+export interface Store {
+  readonly stats: StoreStats;
+  /** Whether anything is stored under the key, whatever the variant. */
+  has(key: string): boolean;
+  /** The response that the request selects; that counts as a use. */
+  select(key: string, requestFields: Fields): StoredResponse | undefined;
+  /** In the place of the same variant, if there is one. @returns whether there was room. */
+  put(response: StoredResponse): boolean;
+  /** A freshened response in the place of the one it was made from, if that is still there. */
+  replace(old: StoredResponse, fresh: StoredResponse): void;
+  remove(response: StoredResponse): void;
+  /** All variants. @returns how many there were. */
+  removeKey(key: string): number;
+  /** Makes room for a part of a body that is arriving. @returns whether there is any. */
+  reserve(bytes: number): boolean;
+  release(bytes: number): void;
+}
+
+/**
+ * Objects of one entry beside its text and body: measured at 1.1 KiB with 8 fields on Node 20, of which arrays, the policy and the
+ * backing store of the body are most.
+ */
+const overheadBytes = 1100;
+/** Of one key; beyond it the oldest goes. An origin may vary on a field that each client fills differently. */
+const variantsMax = 32;
+
+interface Entry extends Evictable {
+  readonly response: StoredResponse;
+}
+
+export function storedBytes({ key, fields, variant, body }: StoredResponse): number {
+  let chars = key.length;
+  for (const text of fields) chars += text.length;
+  for (const text of variant.values) chars += text.length;
+  return chars + body.length + overheadBytes;
+}
+
+export function createStore(options: StoreOptions): Store {
+  return new MemoryStore(options);
+}
+
+class MemoryStore implements Store {
+  readonly stats: StoreStats = { bytes: 0, entries: 0, evictionsTotal: 0 };
+  readonly #options: StoreOptions;
+  readonly #byKey = new Map<string, Entry[]>();
+  readonly #eviction = createEviction<Entry>();
+  #reserved = 0;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
+  select(key: string, requestFields: Fields): StoredResponse | undefined {
+    const entry = selectVariant(this.#byKey.get(key) ?? [], requestFields);
+    if (entry !== undefined) use(entry);
+    return entry?.response;
+  }
+
+  put(response: StoredResponse): boolean {
+    const entries = this.#byKey.get(response.key) ?? [];
+    const same = entries.find((entry) => sameVariant(entry.response.variant, response.variant));
+    if (same !== undefined) this.#drop(same);
+    else if (entries.length >= variantsMax) this.#drop(entries[0] as Entry); // there are many
+    return this.#insert(response, same?.uses ?? 0);
+  }
+
+  replace(old: StoredResponse, fresh: StoredResponse): void {
+    const entry = this.#entryOf(old);
+    if (entry === undefined) return;
+    this.#drop(entry);
+    this.#insert(fresh, entry.uses);
+  }
+
+  remove(response: StoredResponse): void {
+    const entry = this.#entryOf(response);
+    if (entry !== undefined) this.#drop(entry);
+  }
+
+  removeKey(key: string): number {
+    const entries = [...(this.#byKey.get(key) ?? [])];
+    for (const entry of entries) this.#drop(entry);
+    return entries.length;
+  }
+
+  reserve(bytes: number): boolean {
+    if (!this.#makeRoom(bytes, 0)) return false;
+    this.#reserved += bytes;
+    this.stats.bytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#reserved -= bytes;
+    this.stats.bytes -= bytes;
+  }
+
+  #entryOf(response: StoredResponse): Entry | undefined {
+    return this.#byKey.get(response.key)?.find((entry) => entry.response === response);
+  }
+
+  #insert(response: StoredResponse, uses: number): boolean {
+    const bytes = storedBytes(response);
+    if (!this.#makeRoom(bytes, 1)) return false;
+    const { key } = response;
+    const entry: Entry = { response, key, bytes, uses, queue: undefined, earlier: undefined, later: undefined };
+    const entries = this.#byKey.get(key);
+    if (entries === undefined) this.#byKey.set(key, [entry]);
+    else entries.push(entry);
+    this.#eviction.add(entry);
+    this.stats.bytes += bytes;
+    this.stats.entries += 1;
+    return true;
+  }
+
+  #makeRoom(bytes: number, entries: number): boolean {
+    const { bytesMax, entriesMax } = this.#options;
+    if (this.#reserved + bytes > bytesMax) return false;
+    while (this.stats.bytes + bytes > bytesMax || this.stats.entries + entries > entriesMax) {
+      const entry = this.#eviction.evict();
+      if (entry === undefined) return false;
+      this.#drop(entry);
+      this.stats.evictionsTotal += 1;
+    }
+    return true;
+  }
+
+  #drop(entry: Entry): void {
+    this.#eviction.remove(entry);
+    this.stats.bytes -= entry.bytes;
+    this.stats.entries -= 1;
+    const entries = this.#byKey.get(entry.key) ?? [];
+    entries.splice(entries.indexOf(entry), 1);
+    if (entries.length === 0) this.#byKey.delete(entry.key);
+  }
+}
