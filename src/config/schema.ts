@@ -228,6 +228,19 @@ const proxy = z
       })
       .prefault({})
       .describe('Retries and their budget.'),
+    cache: z
+      .strictObject({
+        bytesMax: z.int().min(0).default(0).describe('Bytes of memory for stored responses, those that are arriving included; 0: no cache.'),
+        entriesMax: z.int().min(1).max(100_000_000).default(1_000_000).describe('Stored responses; beyond either, those of least use go.'),
+        objectBytesMax: z.int().min(0).default(10_485_760).describe('A response with a longer body is passed on and not stored.'),
+        graceS: z.int().min(0).max(2_147_483_648).default(0).describe('How long a stale response is used while a fresh one is fetched, where it says nothing of `stale-while-revalidate` itself.'),
+        staleIfErrorS: z.int().min(0).max(2_147_483_648).default(0).describe('How long a stale response stands in when the origin fails, where it says nothing of `stale-if-error` itself.'),
+        heuristicMaxS: z.int().min(0).max(2_147_483_648).default(86_400).describe('A response that says nothing of its freshness is fresh for a tenth of the time since Last-Modified, at most so long; 0: never.'),
+        hitForMissS: z.int().min(0).max(86_400).default(120).describe('After an answer that could not be shared, requests of its URL do not wait for each other for so long.'),
+        setCookie: z.boolean().default(false).describe('Whether responses with Set-Cookie are stored, and everybody gets the cookie.'),
+      })
+      .prefault({})
+      .describe('A shared cache after RFC 9111; docs/CACHE.md says what it does with each directive.'),
     accessLog: z.enum(['all', 'errors', 'off']).default('errors').describe('Which exchanges are logged: every one, those that failed, or none.'),
     accessLogFile: text.default('-').describe('Where to: `-` for standard output, `stderr`, or a file.'),
   })

@@ -7,6 +7,7 @@ import { logFailuresTotal } from '../log.js';
 import { adminStates, type Pool } from '../pool/pool.js';
 import type { ProberStats } from '../pool/prober.js';
 import type { WorkerLoads } from '../pool/worker-loads.js';
+import type { CacheStats } from '../proxy/cache/options.js';
 import type { EngineStats } from '../proxy/engines/engine.js';
 import type { NamedOrigins } from '../proxy/named-origins.js';
 import { statusClasses, type GatewayStats } from '../proxy/stats.js';
@@ -21,6 +22,7 @@ export interface WorkerMetricsOptions {
   /** The worker's name. */
   readonly worker: string;
   readonly gateway: GatewayStats;
+  readonly cache: CacheStats;
   readonly engine: EngineStats;
   readonly origins: Pool;
   /** Of the origins. */
@@ -28,12 +30,14 @@ export interface WorkerMetricsOptions {
   readonly named: NamedOrigins;
 }
 
-export function createWorkerMetrics({ worker, gateway, engine, origins, probes, named }: WorkerMetricsOptions): Metrics {
+export function createWorkerMetrics(options: WorkerMetricsOptions): Metrics {
+  const { worker, gateway, cache, engine, origins, probes, named } = options;
   const observed = observeProcess();
   const readers: Readers<MetricNameOf<'worker'>> = {
     ...observed.readers,
     ...buildReader('worker', worker),
     ...gatewayReaders(gateway),
+    ...cacheReaders(cache),
     ...engineReaders(engine),
     ...poolReaders('origins', origins),
     roundhouse_origin_addresses: (emit) => named.addresses.forEach((kept, origin) => emit(kept.count(), origin)),
@@ -65,6 +69,20 @@ function gatewayReaders(gateway: GatewayStats) {
     roundhouse_origin_attempts_total: (emit) => emitTally(emit, gateway.attempts),
     roundhouse_origin_retries_total: (emit) => emit(gateway.retriesTotal),
     roundhouse_origin_retries_denied_total: (emit) => emit(gateway.retriesDeniedTotal),
+  } satisfies Partial<Readers<MetricNameOf<'worker'>>>;
+}
+
+function cacheReaders(cache: CacheStats) {
+  return {
+    roundhouse_cache_requests_total: (emit) => emitTally(emit, cache.requests),
+    roundhouse_cache_collapsed_requests_total: (emit) => emit(cache.collapsedTotal),
+    roundhouse_cache_background_fetches_total: (emit) => emit(cache.backgroundTotal),
+    roundhouse_cache_stored_responses_total: (emit) => emit(cache.storedTotal),
+    roundhouse_cache_not_stored_responses_total: (emit) => emitTally(emit, cache.notStored),
+    roundhouse_cache_invalidated_responses_total: (emit) => emit(cache.invalidatedTotal),
+    roundhouse_cache_evicted_responses_total: (emit) => emit(cache.store.evictionsTotal),
+    roundhouse_cache_stored_bytes: (emit) => emit(cache.store.bytes),
+    roundhouse_cache_entries: (emit) => emit(cache.store.entries),
   } satisfies Partial<Readers<MetricNameOf<'worker'>>>;
 }
 

@@ -52,7 +52,7 @@ export function createAccessLog({ worker, mode, log }: AccessLogOptions): Access
 }
 
 function lineOf(worker: string, record: Readonly<ExchangeRecord>): object {
-  const { id, startedMs, client, upgrade, status, origin, attempts, fault, detail } = record;
+  const { id, startedMs, client, upgrade, status, origin, attempts, cache, fault, detail } = record;
   return {
     worker,
     id,
@@ -65,6 +65,7 @@ function lineOf(worker: string, record: Readonly<ExchangeRecord>): object {
     status,
     ...(origin === undefined ? {} : { origin }),
     attempts,
+    ...(cache === undefined ? {} : { cache }),
     queueMs: ms(record.queueMs),
     connectMs: ms(record.connectMs),
     firstByteMs: ms(record.firstByteMs),

@@ -30,8 +30,11 @@ export function countAttempt(exchange: Exchange, outcome: (typeof attemptOutcome
   exchange.retrying = false;
 }
 
-/** Gives up the attempt under way, if there is one. */
+/** Gives up the attempt under way, if there is one, or the share in the cache's. */
 export function dropAttempt(exchange: Exchange): void {
+  const { reading } = exchange;
+  exchange.reading = undefined;
+  reading?.leave();
   const { relay, tunnel } = exchange;
   const progress = relay ?? tunnel;
   if (progress === undefined) return;

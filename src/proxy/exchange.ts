@@ -2,6 +2,7 @@
  * The record of one exchange: written by the gateway while it happens, read once when it is over by whoever listens
  * (access log, statistics). It is the only thing that leaves the hot path.
  */
+import type { CacheWord } from './cache/cache-status.js';
 import type { FaultCode } from './fault.js';
 
 export interface ExchangeRecord {
@@ -20,6 +21,8 @@ export interface ExchangeRecord {
   /** Name of the origin of the last attempt. */
   origin: string | undefined;
   attempts: number;
+  /** What the cache did with it, where there is one. */
+  cache: CacheWord | undefined;
   /** Why it failed, or why it was cut after a good head; undefined for a complete exchange. */
   fault: FaultCode | undefined;
   /** For people: `ECONNREFUSED`. */

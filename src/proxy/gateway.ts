@@ -8,19 +8,20 @@
  * properly. Nothing is sent twice unless the table of faults says that it may be.
  */
 import type { PoolMember } from '../pool/pool.js';
-import { countAttempt, dropAttempt, startAttempt } from './attempt.js';
+import { countAttempt, startAttempt } from './attempt.js';
+import { createCache } from './cache/cache.js';
+import { ageMs, answer, fail, failRefused, finish, respond } from './ending.js';
 import type { BrokenAnswer, ClientInfo, Downstream, ResponseHead } from './engines/engine.js';
 import { createCore, newExchange, type Core, type Exchange, type ExchangeEvents, type GatewayOptions } from './exchange-state.js';
-import { recordFault } from './exchange.js';
+import { recordFault, type ExchangeRecord } from './exchange.js';
 import { faults, isConnectFault, isRace, mayRetry, type FaultCode } from './fault.js';
-import { fieldValue, type Fields } from './fields.js';
+import type { Fields } from './fields.js';
 import { nextOrigin, orderedOrigins, originOf } from './origin-choice.js';
 import { errorAnswer } from './pages.js';
 import { refusalOf } from './refusal.js';
 import { relayClientDrained, relayRequestData, relayRequestEnd } from './relay.js';
 import { answersItself, fieldsForClient, newRequestId, optionsFields } from './rewriting.js';
-import { countExchange, countFault } from './stats.js';
-import { stopTimeout } from './timeouts.js';
+import { countFault } from './stats.js';
 
 export interface Gateway {
   accept(downstream: Downstream): void;
@@ -36,6 +37,7 @@ export interface Gateway {
 
 export function createGateway(options: GatewayOptions): Gateway {
   const core = createCore(options);
+  core.cache = options.cache === undefined ? undefined : createCache(options.cache, core, { begin, fetch });
   return {
     accept: (downstream) => accept(core, downstream),
     broken: (code, client) => answerBroken(core, code, client),
@@ -68,7 +70,12 @@ function accept(core: Core, downstream: Downstream): void {
   const refusal = core.state === 'closed' ? 'stopping' : refusalOf(downstream.request, fields, core.via, core.limits);
   if (refusal !== undefined) return fail(exchange, refusal, '');
   if (answersItself(downstream.request, fields)) return answer(exchange, 204, 'No Content', optionsFields, Buffer.alloc(0), false);
-  const place = core.admission.enter(exchange);
+  if (core.cache?.answers(exchange) === true) return; // such a one needs no place
+  enter(exchange);
+}
+
+function enter(exchange: Exchange): void {
+  const place = exchange.core.admission.enter(exchange);
   if (place === 'full') fail(exchange, 'queue-full', '');
   if (place === 'admitted') start(exchange);
 }
@@ -83,10 +90,13 @@ function onQueueTimeout(this: Exchange): void {
   fail(this, 'queue-timeout', '');
 }
 
-const ageMs = ({ core, beganMs }: Exchange): number => core.clock.monotonicMs() - beganMs;
-
 function start(exchange: Exchange): void {
   exchange.admitted = true;
+  if (exchange.core.cache?.takes(exchange) !== true) begin(exchange);
+}
+
+/** The first attempt at an origin. */
+function begin(exchange: Exchange): void {
   exchange.choices = orderedOrigins(exchange.core, exchange.record.client);
   const first = exchange.choices[0];
   if (first === undefined) fail(exchange, 'no-origin', '');
@@ -100,6 +110,16 @@ function attempt(exchange: Exchange, member: PoolMember): void {
     countAttempt(exchange, 'fault');
     failRefused(exchange, 'internal-error', error);
   }
+}
+
+/** An exchange on the cache's own behalf; one that no client waits for must wait for a place. */
+function fetch(core: Core, downstream: Downstream, id: string | undefined, onMade: (record: ExchangeRecord) => void): void {
+  const exchange = newExchange(core, downstream, events, id);
+  core.active.add(exchange);
+  downstream.listen(exchange);
+  onMade(exchange.record);
+  if (id === undefined) enter(exchange);
+  else begin(exchange);
 }
 
 // ---- the attempt's events
@@ -137,13 +157,7 @@ function onAnswer(this: Exchange, head: ResponseHead): void {
   countAttempt(this, 'answered');
   const { status, reason, bodyBytes } = head;
   const fields = clientFields(this, status, head.fields, bodyBytes);
-  try {
-    this.downstream.respond({ status, reason, fields, bodyBytes }, closesAfter(this));
-    this.responded = true;
-    this.record.status = status;
-  } catch (error) {
-    failRefused(this, 'invalid-response', error);
-  }
+  respond(this, { status, reason, bodyBytes, fields: this.core.cache?.onPassed(this, status, fields) ?? fields });
 }
 
 function clientFields(exchange: Exchange, status: number, fields: Fields, bodyBytes: number | undefined): Fields {
@@ -151,9 +165,6 @@ function clientFields(exchange: Exchange, status: number, fields: Fields, bodyBy
   if (member === undefined) return [];
   return fieldsForClient(downstream, arrival, { status, fields, bodyBytes }, originOf(core, member), core);
 }
-
-/** Also when the client has not sent all of its body: an early answer is passed on, and the rest of the body is not waited for. */
-const closesAfter = (exchange: Exchange): boolean => exchange.core.state !== 'open' || !exchange.requestComplete;
 
 function onRelayed(this: Exchange): void {
   this.relay = undefined;
@@ -181,7 +192,8 @@ function onEnd(this: Exchange): void {
 }
 
 function onDrain(this: Exchange): void {
-  if (this.relay !== undefined) relayClientDrained(this.relay);
+  if (this.reading !== undefined) this.reading.onDrain();
+  else if (this.relay !== undefined) relayClientDrained(this.relay);
   else if (this.responded) this.core.context.idle.start(this);
 }
 
@@ -221,66 +233,11 @@ const events: ExchangeEvents = {
 
 // ---- ends
 
-/** A fault ends the exchange: by a page while that is possible, by a cut that nobody can take for a complete response else. */
-function fail(exchange: Exchange, code: FaultCode, detail: string): void {
-  if (exchange.done) return;
-  const { core, downstream, record } = exchange;
-  recordFault(record, code, detail);
-  leaveQueue(exchange);
-  dropAttempt(exchange);
-  if (exchange.responded) {
-    downstream.abort();
-    return finish(exchange);
-  }
-  if (!exchange.requestComplete) downstream.pause();
-  const accept = fieldValue(downstream.request.fields, 'accept');
-  const { status, reason, fields, body } = errorAnswer(code, accept, record.id, core.via.pseudonym);
-  answer(exchange, status, reason, fields, body, faults[code].source === 'downstream' || core.state !== 'open');
-}
-
-/** An engine throws a RangeError rather than write a field that would split the message; any other error is a defect of ours. */
-function failRefused(exchange: Exchange, code: FaultCode, error: unknown): void {
-  if (!(error instanceof RangeError)) throw error;
-  fail(exchange, code, error.message);
-}
-
-/** An answer of our own. */
-function answer(exchange: Exchange, status: number, reason: string, fields: Fields, body: Buffer, close: boolean): void {
-  const { core, downstream, record } = exchange;
-  const bodyless = body.length === 0 || downstream.request.method === 'HEAD';
-  exchange.responded = true;
-  record.status = status;
-  core.context.idle.start(exchange);
-  const sent = body.length > 0 && bodyless ? [...fields, 'Content-Length', String(body.length)] : fields;
-  downstream.respond({ status, reason, fields: sent, bodyBytes: bodyless ? 0 : body.length }, close || closesAfter(exchange));
-  if (bodyless) return downstream.end();
-  record.responseBodyBytes = body.length;
-  core.stats.responseBodyBytesTotal += body.length;
-  downstream.end(body);
-}
-
 function cut(core: Core): void {
   core.state = 'closed';
+  core.cache?.close();
   const active = [...core.active];
   // Those in the queue first, or they would be let in by the others' leaving.
   for (const exchange of active.filter(({ admitted }) => !admitted)) fail(exchange, 'stopping', '');
   for (const exchange of active.filter(({ admitted }) => admitted)) fail(exchange, 'stopping', '');
-}
-
-function leaveQueue(exchange: Exchange): void {
-  if (exchange.core.admission.withdraw(exchange)) exchange.record.queueMs = ageMs(exchange);
-}
-
-function finish(exchange: Exchange): void {
-  if (exchange.done) return;
-  const { core, record } = exchange;
-  exchange.done = true;
-  dropAttempt(exchange);
-  leaveQueue(exchange);
-  stopTimeout(exchange);
-  core.active.delete(exchange);
-  record.totalMs = ageMs(exchange);
-  countExchange(core.stats, record);
-  core.onFinish(record);
-  if (exchange.admitted) core.admission.leave();
 }

@@ -15,6 +15,7 @@ import type { Random } from '../random.js';
 import type { Service, SocketAddress } from '../service.js';
 import { createCertificates, type CertificateFiles, type Certificates } from './certificates.js';
 import { createAccessLog, type AccessLogMode } from './access-log.js';
+import { createCacheStats, type CacheOptions, type CacheSettings, type CacheStats } from './cache/options.js';
 import type { CreateEngine, EngineLimits, EngineStats, EngineTimeouts } from './engines/engine.js';
 import type { GatewayOptions } from './exchange-state.js';
 import { createGateway } from './gateway.js';
@@ -44,6 +45,8 @@ export interface WorkerOptions {
   readonly timeouts: EngineTimeouts & GatewayOptions['timeouts'];
   readonly limits: EngineLimits & GatewayOptions['limits'];
   readonly retries: GatewayOptions['retries'];
+  /** None without, or of 0 bytes. */
+  readonly cache?: CacheSettings | undefined;
   readonly accessLog: AccessLogMode;
   /** Where the access log goes; lines have level `info`. */
   readonly accessLogger: Log;
@@ -59,6 +62,7 @@ export interface Worker extends Service {
   /** Of TLS. */
   secureAddress(): SocketAddress | undefined;
   readonly stats: GatewayStats;
+  readonly cache: CacheStats;
   readonly engine: EngineStats;
   readonly origins: Pool;
   readonly probes: ProberStats;
@@ -68,12 +72,14 @@ export interface Worker extends Service {
 /** @throws ServiceError for origins or networks that make no sense. */
 export function createWorker(options: WorkerOptions): Worker {
   const { clock, log, limits, timeouts } = options;
+  const bounds = { limits, timeouts, clock };
   const named = createNamedOrigins({ targets: options.origins.map(originTarget), resolver: options.resolver, clock, log });
   const { targets } = named;
   const stats = createGatewayStats(targets.map(({ name }) => name));
   const pool = originPool(options, targets);
   const prober = originProber(options, targets, pool);
   const accessLog = createAccessLog({ worker: options.name, mode: options.accessLog, log: options.accessLogger });
+  const cache = createCacheStats();
   const secure = tlsWithClients(options);
   const background = [named, prober, ...(secure === undefined ? [] : [secure.certificates])];
   const engine = options.createEngine({
@@ -81,9 +87,7 @@ export function createWorker(options: WorkerOptions): Worker {
     alsoListen: options.alsoListen,
     proxyProtocol: proxyProtocolOf(options),
     tls: secure,
-    clock,
-    limits,
-    timeouts,
+    ...bounds,
     onExchange: (downstream) => gateway.accept(downstream),
     onBrokenRequest: (code, client) => gateway.broken(code, client),
     onBrokenHandshake: accessLog.brokenHandshake,
@@ -96,11 +100,10 @@ export function createWorker(options: WorkerOptions): Worker {
     host: options.host,
     trusted: createTrustedNetworks(options.trustedNetworks),
     via: { pseudonym: options.name, instance: newInstance(options.random) },
-    timeouts,
-    limits,
+    ...bounds,
     retries: options.retries,
+    cache: cacheOf(options, cache),
     stats,
-    clock,
     random: options.random,
     onFinish: accessLog.exchange,
     onBrokenRequest: accessLog.brokenRequest,
@@ -120,6 +123,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   return {
     stats,
+    cache,
     engine: engine.stats,
     origins: pool,
     probes: prober.stats,
@@ -144,6 +148,10 @@ function tlsWithClients({ tls, tlsPort, clock, log }: WorkerOptions): { port: nu
 
 function warnOfTrust({ name, tls }: OriginTarget, log: Log): void {
   if (tls?.options.rejectUnauthorized === false) log.warn({ origin: name }, 'the certificate of this origin is not verified (tls.verify)');
+}
+
+function cacheOf({ cache }: WorkerOptions, stats: CacheStats): CacheOptions | undefined {
+  return cache === undefined || cache.bytesMax === 0 ? undefined : { ...cache, stats };
 }
 
 /** Undefined for none: not every engine knows it. */

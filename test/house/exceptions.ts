@@ -26,10 +26,6 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     { path: 'src/config/scenario-schema.ts', what: 'zod', why: '… and that of scenarios' },
   ],
   'file-length': [],
-  'dead-files': ['cache-status', 'invalidation', 'preconditions', 'reuse', 'store', 'storing', 'validation'].map((name) => {
-    const path = `src/proxy/cache/${name}.ts`;
-    return { path, what: path, why: 'until the gateway has its cache' };
-  }),
 };
 
 /** Files that nobody imports because they are where a process or a reader enters. */

@@ -8,6 +8,7 @@ import { createDnsMetrics, createWorkerMetrics, type Metrics } from '../../src/m
 import { metricsMarkdown } from '../../src/metrics/reference.js';
 import { createPool, healthReasons, type PoolMember } from '../../src/pool/pool.js';
 import { createReportedLoads } from '../../src/pool/worker-loads.js';
+import { createCacheStats } from '../../src/proxy/cache/options.js';
 import type { EngineStats } from '../../src/proxy/engines/engine.js';
 import { createHandshakeTally } from '../../src/proxy/handshake-fault.js';
 import { lookUpResults } from '../../src/proxy/origin-addresses.js';
@@ -36,7 +37,7 @@ const newWorker = () => {
   const probes = { outcomes: createTally(['a', 'b'], healthReasons), lastDurationMs: Float64Array.of(12, NaN) };
   const named = { addresses: new Map([['b', { count: () => 2 }]]), lookUps: createTally(['b'], lookUpResults) };
   named.lookUps.add(0, 0);
-  const metrics = createWorkerMetrics({ worker: 'w1', gateway, engine, origins, probes, named });
+  const metrics = createWorkerMetrics({ worker: 'w1', gateway, cache: createCacheStats(), engine, origins, probes, named });
   opened.push(metrics);
   return { gateway, origins, probes, metrics };
 };

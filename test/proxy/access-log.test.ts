@@ -17,6 +17,7 @@ const record: ExchangeRecord = {
   status: 200,
   origin: 'o1',
   attempts: 1,
+  cache: undefined,
   fault: undefined,
   detail: '',
   queueMs: 0,

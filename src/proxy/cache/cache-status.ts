@@ -4,12 +4,12 @@
 import type { Fields } from '../fields.js';
 import { listField } from './directives.js';
 
-/** `hit`, or why the request went forward (RFC 9211 §2.2). */
-export const cacheWords = ['hit', 'bypass', 'method', 'uri-miss', 'vary-miss', 'stale', 'request'] as const;
+/** `hit`, or why the request went forward (RFC 9211 §2.2), or that it was not to (`only-if-cached`). */
+export const cacheWords = ['hit', 'bypass', 'method', 'uri-miss', 'vary-miss', 'stale', 'request', 'only-if-cached'] as const;
 export type CacheWord = (typeof cacheWords)[number];
 
 /** For people who look at one response: why it is not as they expected. */
-export type CacheDetail = 'stale-while-revalidate' | 'stale-if-error' | 'hit-for-miss' | 'only-if-cached' | 'max-stale';
+export type CacheDetail = 'stale-while-revalidate' | 'stale-if-error' | 'hit-for-miss' | 'max-stale';
 
 export interface CacheStatus {
   readonly word: CacheWord;
@@ -28,6 +28,7 @@ const token = /^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/;
 /** @param cache who we are. */
 export function formatCacheStatus(cache: string, { word, fwdStatus, ttlS, stored, collapsed, detail }: CacheStatus): string {
   let text = token.test(cache) ? cache : `"${cache.replace(/["\\]/g, '\\$&')}"`;
+  if (word === 'only-if-cached') return `${text}; detail=${word}`; // neither a hit nor forwarded
   text += word === 'hit' ? '; hit' : `; fwd=${word}`;
   if (fwdStatus !== undefined) text += `; fwd-status=${fwdStatus}`;
   if (ttlS !== undefined) text += `; ttl=${ttlS}`;

@@ -18,7 +18,7 @@ export interface FreshnessOptions {
 export const heuristicStatuses: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
 
 /** "A typical setting of this fraction might be 10 %." (RFC 9111 §4.2.2) */
-const heuristicFraction = 0.1;
+const heuristicPart = 10;
 
 /** Fields that speak to us in particular, the first that is there in the place of Cache-Control and Expires (RFC 9213 §2.2). */
 export const targetList = ['roundhouse-cache-control', 'cdn-cache-control'] as const;
@@ -76,12 +76,12 @@ function explicitLifetimeMs(fields: Fields, said: ResponseDirectives, dateMs: nu
 
 function heuristicLifetimeMs(status: number, directives: Directives, dateMs: number, modifiedMs: number | undefined, maxS: number): number {
   if (modifiedMs === undefined || (!heuristicStatuses.has(status) && !directives.has('public'))) return 0;
-  return Math.min(maxS * 1000, Math.max(0, dateMs - modifiedMs) * heuristicFraction);
+  return Math.min(maxS * 1000, Math.max(0, dateMs - modifiedMs) / heuristicPart);
 }
 
 /** RFC 9111 §4.2.3: the greater of what the clocks say and what the caches before us counted. */
 function initialAgeMs(fields: Fields, dateMs: number, { requestMs, responseMs, realtimeMs }: Arrived): number {
-  const apparentMs = Math.max(0, realtimeMs - dateMs);
+  const apparentMs = Math.max(0, Math.floor((realtimeMs - dateMs) / 1000) * 1000); // a Date has no parts of seconds
   const correctedMs = ageSeconds(fieldValue(fields, 'age')) * 1000 + (responseMs - requestMs);
   return Math.max(apparentMs, correctedMs);
 }
@@ -89,5 +89,8 @@ function initialAgeMs(fields: Fields, dateMs: number, { requestMs, responseMs, r
 /** @param nowMs monotonic. */
 export const currentAgeMs = (policy: Policy, nowMs: number): number => policy.initialAgeMs + Math.max(0, nowMs - policy.responseMs);
 
-/** Negative when it is stale. */
-export const freshForMs = (policy: Policy, nowMs: number): number => policy.lifetimeMs - currentAgeMs(policy, nowMs);
+/** Age (§5.1), in whole seconds. */
+export const ageS = (policy: Policy, nowMs: number): number => Math.floor(currentAgeMs(policy, nowMs) / 1000);
+
+/** What a client can reckon from Age and the lifetime; negative when it is stale. */
+export const freshForS = (policy: Policy, nowMs: number): number => Math.floor(policy.lifetimeMs / 1000) - ageS(policy, nowMs);

@@ -14,18 +14,27 @@ export type Selected =
 
 const whole: Selected = { what: 'whole' };
 
-/** In the order of RFC 9110 §13.2.2. @param nowMs real time. */
-export function select(stored: StoredResponse, method: string, requestFields: Fields, nowMs: number): Selected {
+/** A stored response, or one that is arriving. */
+export type Representation = Pick<StoredResponse, 'status' | 'policy'>;
+
+/** In the order of RFC 9110 §13.2.2. @param length of the body; undefined: nobody knows yet. @param nowMs real time. */
+export function select(
+  stored: Representation,
+  length: number | undefined,
+  method: string,
+  requestFields: Fields,
+  nowMs: number,
+): Selected {
   const { status } = stored;
   // §13.2.1: only where the answer without them would be a success.
   if (status < 200 || status > 299) return whole;
   if (isNotModified(stored, requestFields, nowMs)) return { what: 'not-modified' };
   const range = fieldValue(requestFields, 'range');
-  if (range === undefined || method !== 'GET' || status !== 200 || !ifRangeHolds(stored, requestFields, nowMs)) return whole;
-  return selectRange(range, stored.body.length);
+  if (range === undefined || length === undefined || method !== 'GET' || status !== 200) return whole;
+  return ifRangeHolds(stored, requestFields, nowMs) ? selectRange(range, length) : whole;
 }
 
-function isNotModified({ policy }: StoredResponse, requestFields: Fields, nowMs: number): boolean {
+function isNotModified({ policy }: Representation, requestFields: Fields, nowMs: number): boolean {
   const noneMatch = listField(requestFields, 'if-none-match');
   if (noneMatch !== undefined) {
     return noneMatch.trim() === '*' || (policy.etag !== undefined && etagsOf(noneMatch).includes(opaque(policy.etag)));
@@ -43,7 +52,7 @@ function etagsOf(list: string): readonly string[] {
 }
 
 /** RFC 9110 §13.1.5: a strong match, or the very date, and that a strong one. */
-function ifRangeHolds({ policy }: StoredResponse, requestFields: Fields, nowMs: number): boolean {
+function ifRangeHolds({ policy }: Representation, requestFields: Fields, nowMs: number): boolean {
   const condition = fieldValue(requestFields, 'if-range')?.trim();
   if (condition === undefined) return true;
   if (condition.startsWith('"')) return policy.etag === condition;

@@ -49,7 +49,7 @@ function maxStaleMs(asked: Directives): number {
 
 /** Whether it may stand in for an error (RFC 5861 §4), by what the response, the request or the configuration says. */
 export function mayStandIn(policy: Policy, asked: Directives, nowMs: number): boolean {
-  if (policy.mustRevalidate) return false;
+  if (policy.mustRevalidate || asked.has('no-cache')) return false;
   const allowedMs = Math.max(policy.staleIfErrorMs, secondsOf(asked, 'stale-if-error', 0) * 1000);
   return currentAgeMs(policy, nowMs) - policy.lifetimeMs < allowedMs;
 }

@@ -24,8 +24,8 @@ export interface StoreStats {
 
 export interface Store {
   readonly stats: StoreStats;
-  /** Whether anything is stored under the key, whatever the variant. */
-  has(key: string): boolean;
+  /** On which request fields responses of that key vary, as far as one is stored; undefined: none is. */
+  variesOn(key: string): readonly string[] | undefined;
   /** The response that the request selects; that counts as a use. */
   select(key: string, requestFields: Fields): StoredResponse | undefined;
   /** In the place of the same variant, if there is one. @returns whether there was room. */
@@ -74,8 +74,8 @@ class MemoryStore implements Store {
     this.#options = options;
   }
 
-  has(key: string): boolean {
-    return this.#byKey.has(key);
+  variesOn(key: string): readonly string[] | undefined {
+    return this.#byKey.get(key)?.at(-1)?.response.variant.names;
   }
 
   select(key: string, requestFields: Fields): StoredResponse | undefined {

@@ -2,7 +2,7 @@
  * Whether a response may be stored, and which of its fields (RFC 9111 §3, §3.1, §3.5, §5.2.2). Pure.
  */
 import { fieldValue, type Fields } from '../fields.js';
-import { namedFields, type Directives } from './directives.js';
+import { listField, namedFields, type Directives } from './directives.js';
 import { heuristicStatuses } from './freshness.js';
 import type { Policy } from './stored-response.js';
 
@@ -18,6 +18,7 @@ export const notStoredReasons = [
   /** The request had Authorization, and the response does not say that others may have it. */
   'authorization',
   'set-cookie',
+  /** `*`, or a field that each hop writes anew, so that nobody knows what the origin will read in it. */
   'vary-star',
   /** Neither fresh for any time, nor with a validator by which it could become so. */
   'no-freshness',
@@ -75,11 +76,13 @@ export function whyNotStored(
 }
 
 function variesOnAll(fields: Fields): boolean {
-  for (let i = 0; i < fields.length; i += 2) {
-    if ((fields[i] as string).toLowerCase() === 'vary' && (fields[i + 1] as string).split(',').some((name) => name.trim() === '*')) return true;
-  }
-  return false;
+  const names = listField(fields, 'vary')?.toLowerCase().split(',') ?? [];
+  return names.some((name) => name.trim() === '*' || isOurs(name.trim()));
 }
+
+/** What of these the origin reads is not what the client wrote. Host, scheme and port are in the key. */
+const isOurs = (name: string): boolean =>
+  ['via', 'forwarded', 'x-real-ip', 'x-request-id'].includes(name) || /^x-forwarded-(?!host$|proto$|port$)/.test(name);
 
 /** §3, last item: explicit freshness, `public`, or a status that may go without; and of use only when fresh now or made so later. */
 function mayBeReused(status: number, fields: Fields, policy: Policy): boolean {
@@ -90,8 +93,18 @@ function mayBeReused(status: number, fields: Fields, policy: Policy): boolean {
   return hasValidator || (!noCache && lifetimeMs > initialAgeMs);
 }
 
-/** Never stored (§3.1); hop-by-hop fields are gone by then. Age is counted anew, and the length is the body's. */
-const neverStored: ReadonlySet<string> = new Set(['age', 'content-length']);
+/**
+ * The same in memory of its own: pieces of a text keep all of it alive, and these were cut from heads as they came. No field has a
+ * line break in it.
+ */
+export const ownText = (texts: readonly string[]): string[] =>
+  texts.length === 0 ? [] : Buffer.from(texts.join('\n'), 'latin1').toString('latin1').split('\n');
+
+/**
+ * Never stored; hop-by-hop fields (§3.1) are gone by then. Age is counted anew, the length is the body's, and the id is that of one
+ * exchange.
+ */
+const neverStored: ReadonlySet<string> = new Set(['age', 'content-length', 'x-request-id']);
 
 /** §5.2.2.4, §5.2.2.7: the response may be stored without the fields that `private` and `no-cache` name. */
 export function storableFields(fields: Fields, directives: Directives): string[] {

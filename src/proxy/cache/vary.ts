@@ -15,8 +15,13 @@ export function variantOf(responseFields: Fields, requestFields: Fields): Varian
   const list = listField(responseFields, 'vary');
   if (list === undefined) return noVariant;
   const names = [...new Set(list.toLowerCase().split(',').map((name) => name.trim()))].filter((name) => name !== '').toSorted();
-  return { names, values: names.map((name) => normalised(requestFields, name)) };
+  return variantBy(names, requestFields);
 }
+
+export const variantBy = (names: readonly string[], requestFields: Fields): Variant => ({
+  names,
+  values: names.map((name) => normalised(requestFields, name)),
+});
 
 /** A field that is not there matches only one that is not there either; an empty one is not the same. */
 function normalised(fields: Fields, name: string): string {
@@ -32,7 +37,10 @@ export function sameVariant(one: Variant, other: Variant): boolean {
 }
 
 /** The one that the request chooses; of several the most recent (§4). */
-export function selectVariant<C extends { readonly response: StoredResponse }>(candidates: readonly C[], requestFields: Fields): C | undefined {
+export function selectVariant<C extends { readonly response: StoredResponse }>(
+  candidates: readonly C[],
+  requestFields: Fields,
+): C | undefined {
   let best: C | undefined;
   for (const candidate of candidates) {
     const { policy, variant } = candidate.response;

@@ -56,7 +56,7 @@ function lifetime(response: ModelResponse): number {
   if (expires !== undefined) return Math.max(0, expires - date);
   if (lastModified === undefined) return 0;
   if (!heuristicallyCacheable.includes(response.status) && !has(directives, 'public')) return 0;
-  return Math.min(86_400, Math.max(0, 0.1 * (date - lastModified)));
+  return Math.min(86_400, Math.max(0, (date - lastModified) / 10));
 }
 
 function age(response: ModelResponse, now: number): number {
@@ -98,7 +98,7 @@ export function modelReuse(request: ModelRequest, response: ModelResponse, now: 
   const asked = request.directives;
   const valid = (name: string): number | undefined => {
     const directive = first(asked, name);
-    return typeof directive?.argument === 'number' ? directive.argument : undefined;
+    return typeof directive?.argument === 'number' ? Math.min(directive.argument, 2 ** 31) : undefined; // §1.2.2
   };
   const isFresh = lifetime(response) > age(response, now);
   const staleBy = age(response, now) - lifetime(response);
@@ -115,7 +115,7 @@ export function modelReuse(request: ModelRequest, response: ModelResponse, now: 
 }
 
 export function modelStandsIn(request: ModelRequest, response: ModelResponse, now: number): boolean {
-  if (!modelMayBeStale(response)) return false;
+  if (!modelMayBeStale(response) || has(request.directives, 'no-cache')) return false;
   const asked = first(request.directives, 'stale-if-error')?.argument;
   const allowed = Math.max(seconds(response.directives, 'stale-if-error') ?? 0, typeof asked === 'number' ? asked : 0);
   return age(response, now) - lifetime(response) < allowed;

@@ -22,8 +22,8 @@ describe('the store', () => {
     expect(store.select('k', ['A', '1'])).toBe(one);
     expect(store.select('k', ['a', '2'])).toBe(two);
     expect(store.select('k', [])).toBeUndefined();
-    expect(store.has('k')).toBe(true);
-    expect(store.has('l')).toBe(false);
+    expect(store.variesOn('k')).toEqual(['a']);
+    expect(store.variesOn('l')).toBeUndefined();
     expect(store.removeKey('k')).toBe(2);
     expect(store.stats).toEqual({ bytes: 0, entries: 0, evictionsTotal: 0 });
   });
@@ -63,7 +63,7 @@ describe('the store', () => {
     const store = createStore({ bytesMax: 2 * small, entriesMax: 10 });
     store.put(response('a'));
     expect(store.put(response('b', 'x'.repeat(2 * small)))).toBe(false);
-    expect(store.has('a')).toBe(true);
+    expect(store.variesOn('a')).toEqual([]);
   });
 
   it('bodies under way count', () => {
@@ -103,7 +103,7 @@ it('whatever is done to it: within its limits, and the sum is right', () => {
           if (found !== undefined) expect(found).toBe(model.get(`${name} ${variant}`));
         } else if (what === 'drop') {
           store.removeKey(name);
-          expect(store.has(name)).toBe(false);
+          expect(store.variesOn(name)).toBeUndefined();
         } else if (store.reserve(size)) reserved += size;
         const held = ['a', 'b', 'c', 'd', 'e'].flatMap((each) => [0, 1, 2, 3].flatMap((n) => store.select(each, ['A', String(n)]) ?? []));
         expect(store.stats.entries).toBe(held.length);

@@ -1,0 +1,209 @@
+/**
+ * A shared cache after RFC 9111 in front of the origins: what a request gets at once, and whom it waits with.
+ *
+ * The gateway asks on arrival (a hit needs no place among those in flight) and again when the request has its place. `filling.ts`
+ * decides what becomes of an origin's answer.
+ */
+import { answer, failRefused } from '../ending.js';
+import type { Downstream } from '../engines/engine.js';
+import type { Cache, Core, Exchange } from '../exchange-state.js';
+import type { ExchangeRecord } from '../exchange.js';
+import type { Fields } from '../fields.js';
+import { wholeBody } from './arriving-body.js';
+import { formatCacheStatus, withCacheStatus, type CacheDetail, type CacheStatus } from './cache-status.js';
+import { Fetch } from './fetch.js';
+import { createFilling, type FilledCache, type Filling } from './filling.js';
+import { ageS, freshForS } from './freshness.js';
+import { InFlight, HitForMiss } from './in-flight.js';
+import { invalidatedKeys, isSafe } from './invalidation.js';
+import { asksForRange, keyOf, lookUp, passesBy, type LookUp } from './lookup.js';
+import type { CacheOptions } from './options.js';
+import { noDirectives } from './directives.js';
+import { Reader } from './reader.js';
+import type { Reuse } from './reuse.js';
+import { serve } from './serving.js';
+import { createStore, type Store } from './store.js';
+import type { StoredResponse } from './stored-response.js';
+import { fetchFields, hasValidator } from './validation.js';
+import { variantBy } from './vary.js';
+
+/** What the gateway does for the cache. */
+export interface CacheHost {
+  /** Lets an exchange go to the origin by itself. */
+  begin(exchange: Exchange): void;
+  /** Makes an exchange of a fetch. @param id of the request that is the cause; undefined: nobody waits, so it waits for a place. */
+  fetch(core: Core, downstream: Downstream, id: string | undefined, onMade: (record: ExchangeRecord) => void): void;
+}
+
+/** Bodies up to this are handed over at once; longer ones in pieces, each with its own time limit. */
+const atOnceBytes = 65_536;
+
+const hitDetails: Readonly<Partial<Record<Reuse, CacheDetail>>> = { stale: 'max-stale', 'stale-while-revalidate': 'stale-while-revalidate' };
+
+export function createCache(options: CacheOptions, core: Core, host: CacheHost): Cache {
+  return new HttpCache(options, core, host);
+}
+
+class HttpCache implements Cache, FilledCache {
+  readonly options: CacheOptions;
+  readonly core: Core;
+  readonly host: CacheHost;
+  readonly store: Store;
+  readonly inFlight = new InFlight();
+  readonly hitForMiss: HitForMiss;
+  /** Of exchanges that are fetches: they use no cache, and nobody is told of them. */
+  readonly #fetchCore: Core;
+  readonly #filling: Filling;
+
+  constructor(options: CacheOptions, core: Core, host: CacheHost) {
+    this.options = options;
+    this.core = core;
+    this.host = host;
+    this.store = createStore(options);
+    options.stats.store = this.store.stats;
+    this.hitForMiss = new HitForMiss(options.hitForMissS * 1000);
+    const stats = { ...core.stats }; // its bytes are none that clients got
+    this.#fetchCore = { ...core, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
+    this.#filling = createFilling(this);
+  }
+
+  // ---- what the gateway asks
+
+  answers(exchange: Exchange): boolean {
+    const { record } = exchange;
+    record.cache = passesBy(exchange);
+    if (record.cache !== undefined) return false;
+    const found = this.#find(exchange);
+    if (found === undefined) return false;
+    if (this.#serves(exchange, found)) return true;
+    if (!found.asked.has('only-if-cached')) return false;
+    record.cache = 'only-if-cached';
+    answer(exchange, 504, 'Gateway Timeout', this.marked(notStoredFields, { word: 'only-if-cached' }), notStoredBody, false);
+    return true;
+  }
+
+  takes(exchange: Exchange): boolean {
+    const word = exchange.record.cache;
+    if (word === 'method' || word === 'bypass') return false;
+    const found = this.#find(exchange);
+    if (found === undefined) return false;
+    if (this.#serves(exchange, found)) return true;
+    if (!this.#fills(exchange, found)) return false;
+    this.#fetchFor(exchange, found);
+    return true;
+  }
+
+  onPassed(exchange: Exchange, status: number, fields: Fields): Fields {
+    const { method } = exchange.downstream.request;
+    const word = exchange.record.cache ?? 'bypass';
+    const key = keyOf(exchange);
+    if (key !== undefined && !isSafe(method)) invalidatedKeys(method, key, status, fields).forEach((invalid) => this.#invalidate(invalid));
+    if (key !== undefined && method === 'HEAD' && word !== 'bypass') this.#filling.onHeadOnly(exchange, key, status, fields);
+    return this.marked(fields, { word });
+  }
+
+  close(): void {
+    for (const fetch of this.inFlight.all()) fetch.abandon();
+  }
+
+  // ---- what is there
+
+  #find(exchange: Exchange): LookUp | undefined {
+    const key = keyOf(exchange);
+    if (key === undefined) {
+      exchange.record.cache = 'bypass';
+      return undefined;
+    }
+    const found = lookUp(this.store, key, exchange.arrival.fields.passed, this.core.clock.monotonicMs());
+    exchange.record.cache = found.word;
+    return found;
+  }
+
+  #serves(exchange: Exchange, found: LookUp): boolean {
+    const { stored, reuse } = found;
+    if (stored === undefined || reuse === undefined || reuse === 'validate' || reuse === 'validate-request') return false;
+    if (reuse === 'stale-while-revalidate') this.#revalidate(exchange, found);
+    this.serve(exchange, stored, { word: 'hit', detail: hitDetails[reuse] });
+    return true;
+  }
+
+  /** Answers with what is stored. */
+  serve(exchange: Exchange, stored: StoredResponse, status: CacheStatus): void {
+    const { core } = this;
+    const nowMs = core.clock.monotonicMs();
+    const { method } = exchange.downstream.request;
+    const { body, policy } = stored;
+    const served = serve(stored, body.length, method, exchange.arrival.fields.passed, core.clock.realtimeMs());
+    exchange.record.cache = status.word;
+    served.fields.push('Age', String(ageS(policy, nowMs)));
+    const fields = this.marked(served.fields, { ...status, ttlS: freshForS(policy, nowMs) });
+    const { first, end, reason } = served;
+    try {
+      const part = body.subarray(first, end);
+      if (part.length <= atOnceBytes || method === 'HEAD') return answer(exchange, served.status, reason, fields, part, false);
+      const reader = new Reader(exchange, undefined, status.word, noDirectives, false);
+      reader.begin({ status: served.status, reason, fields, bodyBytes: end - first }, wholeBody(body), first, end);
+    } catch (error) {
+      this.store.remove(stored); // it has a field that no engine writes
+      failRefused(exchange, 'invalid-response', error);
+    }
+  }
+
+  marked(fields: Fields, status: CacheStatus): Fields {
+    return withCacheStatus(fields, formatCacheStatus(this.core.via.pseudonym, status));
+  }
+
+  // ---- what must be fetched
+
+  /** HEAD brings no body; parts are not stored, and whoever wants one of something long should not wait for all of it. */
+  #fills(exchange: Exchange, { asked, stored }: LookUp): boolean {
+    if (exchange.downstream.request.method !== 'GET' || asked.has('no-store')) return false;
+    return stored !== undefined || !asksForRange(exchange.arrival.fields.passed);
+  }
+
+  #fetchFor(exchange: Exchange, found: LookUp): void {
+    const { asked, key, word } = found;
+    const nowMs = this.core.clock.monotonicMs();
+    const alone = this.hitForMiss.has(key, nowMs);
+    const joined = alone ? undefined : this.inFlight.joinable(found, exchange.arrival.fields.passed, nowMs);
+    if (joined !== undefined) {
+      this.options.stats.collapsedTotal += 1;
+      return this.#filling.onJoined(joined, joined.join(exchange, word, asked, true));
+    }
+    const fetch = this.#newFetch(exchange, found, false);
+    fetch.join(exchange, word, asked, false);
+    this.#start(fetch, exchange.record.id);
+  }
+
+  #revalidate(exchange: Exchange, found: LookUp): void {
+    if (this.inFlight.of(found.key).some(({ options }) => options.stored === found.stored)) return;
+    this.options.stats.backgroundTotal += 1;
+    this.#start(this.#newFetch(exchange, found, true), undefined);
+  }
+
+  #newFetch({ downstream, arrival }: Exchange, { key, asked, stored }: LookUp, background: boolean): Fetch {
+    const { request, client } = downstream;
+    const { passed } = arrival.fields;
+    const validated = stored !== undefined && hasValidator(stored) ? stored : undefined;
+    const asGet = { ...request, method: 'GET', fields: fetchFields(request.fields, validated) };
+    const names = this.store.variesOn(key) ?? this.inFlight.of(key).find(({ arriving }) => arriving !== undefined)?.arriving?.variant.names;
+    const expected = names === undefined ? undefined : variantBy(names, passed);
+    return new Fetch({ key, request: asGet, client, passed, asked, stored, expected, background }, this.#filling);
+  }
+
+  #start(fetch: Fetch, id: string | undefined): void {
+    this.inFlight.add(fetch);
+    this.host.fetch(this.#fetchCore, fetch, id, (record) => (fetch.record = record));
+  }
+
+  #invalidate(key: string): void {
+    this.options.stats.invalidatedTotal += this.store.removeKey(key);
+    for (const fetch of this.inFlight.of(key)) {
+      fetch.invalidated = true;
+      this.inFlight.remove(fetch);
+    }
+  }
+}
+
+const notStoredFields: Fields = ['Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store'];
+const notStoredBody = Buffer.from('504 Gateway Timeout: nothing is stored that answers this request, and it is not to be forwarded.\n');

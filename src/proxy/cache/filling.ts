@@ -1,0 +1,264 @@
+/**
+ * What becomes of an origin's answer to a fetch: stored, the news that what is stored is still good, an error that something stored
+ * stands in for, or nothing that others may have. And what those who waited for it get.
+ */
+import type { ResponseHead } from '../engines/engine.js';
+import type { Core, Exchange } from '../exchange-state.js';
+import { faults, type FaultCode } from '../fault.js';
+import { fieldValue, nameTest, type Fields } from '../fields.js';
+import type { CacheStatus } from './cache-status.js';
+import type { Arriving, Fetch, FetchOwner } from './fetch.js';
+import { ageS, readPolicy } from './freshness.js';
+import { formatHttpDate } from './http-date.js';
+import type { HitForMiss, InFlight } from './in-flight.js';
+import { isAuthorized } from './lookup.js';
+import type { CacheOptions } from './options.js';
+import type { Reader } from './reader.js';
+import { isStandInStatus, mayStandIn, requestDirectives, reuseOf } from './reuse.js';
+import { serve, without } from './serving.js';
+import type { Store } from './store.js';
+import type { Arrived, StoredResponse } from './stored-response.js';
+import { notStoredReasons, ownText, storableFields, whyNotStored, type NotStored } from './storing.js';
+import { confirms, hasValidator, headConfirms, updatedFields } from './validation.js';
+import { matches, variantOf } from './vary.js';
+
+/** The cache that is filled. */
+export interface FilledCache {
+  readonly options: CacheOptions;
+  readonly core: Core;
+  readonly host: { begin(exchange: Exchange): void };
+  readonly store: Store;
+  readonly inFlight: InFlight;
+  readonly hitForMiss: HitForMiss;
+  takes(exchange: Exchange): boolean;
+  serve(exchange: Exchange, stored: StoredResponse, status: CacheStatus): void;
+  marked(fields: Fields, status: CacheStatus): Fields;
+}
+
+export interface Filling extends FetchOwner {
+  /** A reader came to a fetch that is under way. */
+  onJoined(fetch: Fetch, reader: Reader): void;
+  /** An answer to HEAD, which may speak of what is stored for GET. */
+  onHeadOnly(exchange: Exchange, key: string, status: number, fields: Fields): void;
+}
+
+export const createFilling = (cache: FilledCache): Filling => new CacheFilling(cache);
+
+class CacheFilling implements Filling {
+  readonly #cache: FilledCache;
+
+  constructor(cache: FilledCache) {
+    this.#cache = cache;
+  }
+
+  // ---- the head
+
+  onHead(fetch: Fetch, head: ResponseHead): void {
+    const { stored } = fetch.options;
+    noteAttempts(fetch);
+    if (head.status === 304 && stored !== undefined && hasValidator(stored)) return this.#onNotModified(fetch, stored, head.fields);
+    if (stored !== undefined && isStandInStatus(head.status)) this.#standIn(fetch, stored, head.status);
+    const arriving = this.#arriving(fetch, head);
+    const reason = this.#whyNot(fetch, head, arriving);
+    if (reason === undefined) this.#store(fetch, head, arriving);
+    else this.#pass(fetch, head, reason);
+  }
+
+  #arriving(fetch: Fetch, { status, reason, fields }: ResponseHead): Arriving {
+    const { key, passed } = fetch.options;
+    const arrived = this.#arrived(fetch.record?.firstByteMs ?? 0);
+    const own = ownText(dated(fields, arrived));
+    const policy = readPolicy(status, own, arrived, this.#cache.options);
+    const storable = storableFields(own, policy.directives);
+    const { names, values } = variantOf(storable, passed);
+    return { key, status, reason, policy, fields: storable, variant: { names, values: ownText(values) } };
+  }
+
+  #arrived(delayMs: number): Arrived {
+    const { clock } = this.#cache.core;
+    const responseMs = clock.monotonicMs();
+    return { requestMs: responseMs - delayMs, responseMs, realtimeMs: clock.realtimeMs() };
+  }
+
+  #whyNot(fetch: Fetch, { status, bodyBytes }: ResponseHead, { fields, policy }: Arriving): NotStored | undefined {
+    const { options, store } = this.#cache;
+    const { passed, asked } = fetch.options;
+    const reason = whyNotStored({ method: 'GET', directives: asked, authorized: isAuthorized(passed) }, status, fields, policy, options);
+    if (reason !== undefined) return reason;
+    if (fetch.invalidated) return 'invalidated';
+    if (bodyBytes === undefined) return undefined; // it will turn out
+    if (bodyBytes > options.objectBytesMax) return 'too-large';
+    if (!store.reserve(bodyBytes)) return 'no-room';
+    fetch.reserved = bodyBytes;
+    return undefined;
+  }
+
+  #store(fetch: Fetch, head: ResponseHead, arriving: Arriving): void {
+    fetch.store(arriving, head.bodyBytes);
+    // §3.1, §5.2.2: who asked gets all fields, also those that others may not have.
+    const all = without(dated(head.fields, { realtimeMs: this.#cache.core.clock.realtimeMs() }), isLength);
+    for (const reader of [...fetch.readers]) {
+      if (reader.collapsed) this.#share(fetch, arriving, reader);
+      else this.#begin(fetch, reader, { ...arriving, fields: all });
+    }
+  }
+
+  /** Whether the response is also for one who waited without having asked: §4, as for any stored one. */
+  #share(fetch: Fetch, arriving: Arriving, reader: Reader): void {
+    const { core, hitForMiss, host } = this.#cache;
+    const nowMs = core.clock.monotonicMs();
+    if (!matches(arriving.variant, reader.exchange.arrival.fields.passed)) return this.#again(fetch.release(reader));
+    if (reuseOf(arriving.policy, reader.asked, nowMs) === 'fresh') {
+      const fields = [...arriving.fields, 'Age', String(ageS(arriving.policy, nowMs))];
+      return this.#begin(fetch, reader, { ...arriving, fields });
+    }
+    hitForMiss.add(arriving.key, nowMs);
+    host.begin(fetch.release(reader));
+  }
+
+  #begin(fetch: Fetch, reader: Reader, arriving: Arriving): void {
+    const { word, collapsed, exchange } = reader;
+    const { length } = fetch;
+    const served = serve(arriving, length, 'GET', exchange.arrival.fields.passed, this.#cache.core.clock.realtimeMs());
+    const { status, reason, first, end } = served;
+    const fwdStatus = status === arriving.status ? undefined : arriving.status;
+    const fields = this.#cache.marked(served.fields, { word, fwdStatus, stored: true, collapsed });
+    fetch.begin(reader, { status, reason, fields, bodyBytes: end === Infinity ? undefined : end - first }, first, end);
+  }
+
+  #pass(fetch: Fetch, head: ResponseHead, reason: NotStored): void {
+    const { hitForMiss, host, inFlight, store, core } = this.#cache;
+    const { key, stored } = fetch.options;
+    this.#count(reason);
+    inFlight.remove(fetch);
+    if (reason !== 'invalidated') hitForMiss.add(key, core.clock.monotonicMs());
+    if (stored !== undefined && head.status < 500) store.remove(stored); // the origin has something else now
+    // What may not be shared is for the one who asked; when that one has left it is for nobody.
+    const leader = [...fetch.readers].find(({ collapsed }) => !collapsed);
+    const released = [...fetch.readers].filter((reader) => reader !== leader).map((reader) => fetch.release(reader));
+    if (leader === undefined) fetch.abandon();
+    else fetch.pass(leader, { ...head, fields: this.#cache.marked(head.fields, { word: leader.word }) });
+    released.forEach((exchange) => host.begin(exchange));
+  }
+
+  /** As if it had just come. */
+  #again(exchange: Exchange): void {
+    if (!this.#cache.takes(exchange)) this.#cache.host.begin(exchange);
+  }
+
+  // ---- validation
+
+  #onNotModified(fetch: Fetch, stored: StoredResponse, update: Fields): void {
+    const readers = [...fetch.readers];
+    fetch.settle();
+    if (!confirms(update, stored)) {
+      this.#cache.store.remove(stored);
+      return readers.forEach((reader) => this.#again(fetch.release(reader)));
+    }
+    const fresh = this.#freshen(stored, update, fetch.options.passed, fetch.record?.firstByteMs ?? 0);
+    for (const reader of readers) {
+      const { word, collapsed } = reader;
+      this.#cache.serve(fetch.release(reader), fresh, { word, fwdStatus: 304, collapsed });
+    }
+  }
+
+  /** §4.3.4. What it says now may also be that it is to be stored no longer. */
+  #freshen(stored: StoredResponse, update: Fields, passed: Fields, delayMs: number): StoredResponse {
+    const { options, store } = this.#cache;
+    const arrived = this.#arrived(delayMs);
+    const own = ownText(updatedFields(stored.fields, dated(update, arrived)));
+    const policy = readPolicy(stored.status, own, arrived, options);
+    const fields = storableFields(own, policy.directives);
+    const asked = { method: 'GET', directives: requestDirectives(passed), authorized: isAuthorized(passed) };
+    const fresh = { ...stored, fields, policy, variant: variantOf(fields, passed) };
+    const reason = whyNotStored(asked, stored.status, fields, policy, options);
+    if (reason === undefined) store.replace(stored, fresh);
+    else {
+      this.#count(reason);
+      store.remove(stored);
+    }
+    return fresh;
+  }
+
+  /** §4.3.5. */
+  onHeadOnly(exchange: Exchange, key: string, status: number, fields: Fields): void {
+    const { passed } = exchange.arrival.fields;
+    const stored = this.#cache.store.select(key, passed);
+    if (stored === undefined || status !== 200 || stored.status !== 200) return;
+    if (headConfirms(fields, stored)) this.#freshen(stored, fields, passed, exchange.record.firstByteMs);
+    else this.#cache.store.remove(stored);
+  }
+
+  // ---- when it goes wrong
+
+  onFault(fetch: Fetch, code: FaultCode, detail: string): void {
+    const { stored } = fetch.options;
+    noteAttempts(fetch);
+    if (stored !== undefined && faults[code].source === 'upstream') this.#standIn(fetch, stored, undefined);
+    fetch.failReaders(code, detail);
+  }
+
+  /** RFC 5861 §4. */
+  #standIn(fetch: Fetch, stored: StoredResponse, fwdStatus: number | undefined): void {
+    const nowMs = this.#cache.core.clock.monotonicMs();
+    for (const reader of [...fetch.readers]) {
+      const { word, collapsed, asked } = reader;
+      if (!mayStandIn(stored.policy, asked, nowMs)) continue;
+      this.#cache.serve(fetch.release(reader), stored, { word, fwdStatus, collapsed, detail: 'stale-if-error' });
+    }
+  }
+
+  // ---- the body
+
+  onGrowth(fetch: Fetch, bytes: number): NotStored | undefined {
+    if (fetch.length !== undefined) return undefined; // it has its room
+    if (fetch.reserved + bytes > this.#cache.options.objectBytesMax) return 'too-large';
+    if (!this.#cache.store.reserve(bytes)) return 'no-room';
+    fetch.reserved += bytes;
+    return undefined;
+  }
+
+  onBody(fetch: Fetch, outcome: 'whole' | NotStored): void {
+    const { store, options, hitForMiss } = this.#cache;
+    const { arriving, length } = fetch;
+    store.release(fetch.reserved);
+    fetch.reserved = 0;
+    if (outcome !== 'whole' || arriving === undefined) return this.#count(outcome === 'whole' ? 'incomplete' : outcome);
+    if (fetch.invalidated) return this.#count('invalidated');
+    const body = fetch.wholeBody();
+    if (length !== undefined && body.length !== length) return this.#count('incomplete');
+    if (!store.put({ ...arriving, body })) return this.#count('no-room');
+    options.stats.storedTotal += 1;
+    hitForMiss.remove(arriving.key);
+  }
+
+  onJoined(fetch: Fetch, reader: Reader): void {
+    if (fetch.arriving !== undefined) this.#share(fetch, fetch.arriving, reader);
+  }
+
+  onClosed(fetch: Fetch): void {
+    this.#cache.inFlight.remove(fetch);
+  }
+
+  #count(reason: NotStored): void {
+    this.#cache.options.stats.notStored.add(notStoredReasons.indexOf(reason));
+  }
+}
+
+/** The one that caused it has its attempts, in log and metrics; who shares it had none. */
+function noteAttempts({ readers, record }: Fetch): void {
+  if (record === undefined) return;
+  for (const { exchange, collapsed } of readers) {
+    if (collapsed) continue;
+    const { origin, attempts, connectMs, firstByteMs } = record;
+    Object.assign(exchange.record, { origin, attempts: exchange.record.attempts + attempts, connectMs, firstByteMs });
+  }
+}
+
+/** It may be another one that is sent: a part of the body, or none. */
+const isLength = nameTest(['content-length']);
+
+/** A recipient with a clock adds the Date that is missing (RFC 9110 §6.6.1). */
+function dated(fields: Fields, { realtimeMs }: Pick<Arrived, 'realtimeMs'>): Fields {
+  return fieldValue(fields, 'date') === undefined ? [...fields, 'Date', formatHttpDate(realtimeMs)] : fields;
+}

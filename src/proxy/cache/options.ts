@@ -1,0 +1,47 @@
+/**
+ * What can be configured about the cache, and what it counts. Metrics read the numbers at scrape time.
+ */
+import { createTally, type Tally } from '../../tally.js';
+import { cacheWords } from './cache-status.js';
+import type { FreshnessOptions } from './freshness.js';
+import type { StoreOptions, StoreStats } from './store.js';
+import { notStoredReasons, type StoringOptions } from './storing.js';
+
+/** The names and meanings of the configuration's `proxy.cache`. */
+export interface CacheSettings extends StoreOptions, FreshnessOptions, StoringOptions {
+  /** A longer body is not stored. */
+  readonly objectBytesMax: number;
+  /** How long after an answer that could not be stored requests of its key go to the origin side by side. */
+  readonly hitForMissS: number;
+}
+
+export interface CacheOptions extends CacheSettings {
+  readonly stats: CacheStats;
+}
+
+export interface CacheStats {
+  /** Finished exchanges by `cacheWords`. */
+  readonly requests: Tally;
+  /** Responses to requests that could have filled the cache, by `notStoredReasons`. */
+  readonly notStored: Tally;
+  storedTotal: number;
+  /** Requests that shared the fetch of another. */
+  collapsedTotal: number;
+  /** Validations on nobody's behalf, while a stale response was served. */
+  backgroundTotal: number;
+  invalidatedTotal: number;
+  /** Of the store; zeros without one. */
+  store: Readonly<StoreStats>;
+}
+
+export function createCacheStats(): CacheStats {
+  return {
+    requests: createTally(cacheWords),
+    notStored: createTally(notStoredReasons),
+    storedTotal: 0,
+    collapsedTotal: 0,
+    backgroundTotal: 0,
+    invalidatedTotal: 0,
+    store: { bytes: 0, entries: 0, evictionsTotal: 0 },
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * What a client gets of a stored response, or of one that is arriving: the whole, a part, or the news that it has it already. Pure.
+ */
+import { nameTest, type Fields } from '../fields.js';
+import { select, type Representation } from './preconditions.js';
+import type { StoredResponse } from './stored-response.js';
+
+export interface Served {
+  readonly status: number;
+  readonly reason: string;
+  readonly fields: string[];
+  /** Of the stored body, from the one to before the other; Infinity when its end is not known. */
+  readonly first: number;
+  readonly end: number;
+}
+
+/** They speak of a body, and a 304 has none to speak of (RFC 9110 §15.4.5). */
+const describesContent = nameTest(['content-type', 'content-encoding', 'content-language', 'content-length', 'content-range', 'accept-ranges']);
+
+/**
+ * @param length of the body; undefined: nobody knows yet
+ * @param realtimeMs for dates in the request
+ */
+export function serve(
+  stored: Representation & Pick<StoredResponse, 'reason' | 'fields'>,
+  length: number | undefined,
+  method: string,
+  requestFields: Fields,
+  realtimeMs: number,
+): Served {
+  const selected = select(stored, length, method, requestFields, realtimeMs);
+  const { status, reason, fields } = stored;
+  switch (selected.what) {
+    case 'not-modified':
+      return { status: 304, reason: 'Not Modified', fields: without(fields, describesContent), first: 0, end: 0 };
+    case 'unsatisfiable':
+      return { status: 416, reason: 'Range Not Satisfiable', fields: ['Content-Range', `bytes */${length}`], first: 0, end: 0 };
+    case 'range': {
+      const { first, last } = selected;
+      const own = [...fields, 'Content-Range', `bytes ${first}-${last}/${length}`];
+      return { status: 206, reason: 'Partial Content', fields: own, first, end: last + 1 };
+    }
+    case 'whole':
+      return { status, reason, fields: [...fields], first: 0, end: length ?? Infinity };
+  }
+}
+
+export function without(fields: Fields, isDropped: (name: string) => boolean): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string; // i < length, and the array is of pairs
+    if (!isDropped(name)) kept.push(name, fields[i + 1] as string);
+  }
+  return kept;
+}
