@@ -118,6 +118,6 @@ async function startOrigin(rig: Rig): Promise<string> {
   const found = task.origin?.find();
   if (task.origin === undefined || found === undefined || 'debian' in found) return '';
   const place = await newPlace('', rig);
-  await untilReady(start(task.origin, found, place, cores.load, workplace), () => task.check(place), clock);
+  await untilReady(start(task.origin, found, place, cores.load, workplace), () => (task.checkOrigin ?? task.check)(place), clock);
   return formatAddress(place);
 }

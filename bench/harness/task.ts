@@ -32,6 +32,8 @@ export interface Task {
   readonly drivers: readonly Driver[];
   /** What all contenders forward to; runs beside the load generator. */
   readonly origin: Contender | undefined;
+  /** The same of the origin, where that cannot do what is asked of contenders. */
+  readonly checkOrigin?: (place: Place) => Promise<void>;
   /** Asks the server once. @throws Error when it does not answer as it must */
   check(place: Place): Promise<void>;
 }

@@ -232,11 +232,12 @@ const parser = yargs(words)
         'reverse proxies side by side: processor time of a request, requests a second',
         (sub) =>
           serversOptions(sub, 'connections', 'connections', 'wrk')
-            .option('case', { type: 'string', describe: 'small: bodies of 100 bytes; large: of 1 MiB; half-load: latency at a rate, from the generator of ours (default: small)' })
+            .option('case', { type: 'string', describe: 'small: bodies of 100 bytes; large: of 1 MiB; half-load: latency at a rate, from the generator of ours; cached: answers out of the cache (default: small)' })
             .option('rate', { ...number, describe: 'requests a second with --case half-load (default: half of what ours can serve)' })
             .example('$0 bench proxy', 'all that are installed, about four minutes')
             .example('$0 bench proxy -c ours -c nginx', 'two of them')
             .example('$0 bench proxy --case large', 'with bodies of 1 MiB')
+            .example('$0 bench proxy --case cached', 'our cache beside those of nginx, Varnish and HAProxy')
             .example('$0 bench proxy -c node-http -c node-http', 'are two identical ones told apart?'),
         (given) => runServers('proxy', given),
       )

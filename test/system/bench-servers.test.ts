@@ -62,6 +62,14 @@ describe('bench proxy', () => {
     }
   });
 
+  // Reason: as above.
+  it.skipIf(missing('wrk', 'nginx', 'haproxy', 'varnishd'))('asks all caches that are installed, which ask the origin once', async () => {
+    const { contenders } = await bench('proxy', '--case', 'cached', '--rounds', '1', '--warm-up', '1');
+    expect(contenders.map(({ name, failed, failures }) => ({ name, failed, failures }))).toEqual(
+      ['ours', 'nginx', 'varnish', 'haproxy', 'origin'].map((name) => ({ name, failed: null, failures: {} })),
+    );
+  });
+
   it('tells the latency of a worker at half of what it can', async () => {
     const { contenders, rate, verdicts } = await bench('proxy', '--case', 'half-load', '--rounds', '1', '-c', 'ours');
     expect(rate).toBeGreaterThan(50);

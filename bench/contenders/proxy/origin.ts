@@ -4,23 +4,21 @@
  */
 import { createServer } from 'node:net';
 import { inNode, type Place } from '../../harness/contender.js';
-
-/** What `/` and `/large` bring; in the large one no two kilobytes are the same. */
-export const bodies = { '/': Buffer.alloc(100, 'x'), '/large': Buffer.from(Array.from({ length: 1 << 20 }, (_, at) => (at * 2654435761) >>> 20)) };
-export type BodyPath = keyof typeof bodies;
+import { responseTo, responseToStore } from '../responses.js';
 
 export const origin = inNode({ name: 'origin', file: import.meta.url });
 
-const response = (body: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`), body]);
-const [small, large] = [response(bodies['/']), response(bodies['/large'])];
+const [small, large, stored] = [responseTo('/'), responseTo('/large'), responseToStore(1)];
 const headEnd = Buffer.from('\r\n\r\n');
 
-export function serve({ address, port }: Place): void {
+/** @param behind who it is for; somebody when it stands among the contenders, and then it answers as if it had stored. */
+export function serve({ address, port, origin: behind }: Place): void {
+  let made = 0;
+  const toBeStored = (): Buffer => (behind === '' ? responseToStore((made += 1)) : stored);
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk: Buffer) => {
-      const answer = chunk.includes(' /large ') ? large : small; // nobody asks for both at once
+      const answer = chunk.includes(' /large ') ? large : chunk.includes(' /cached ') ? toBeStored() : small; // nobody mixes them
       for (let at = chunk.indexOf(headEnd); at >= 0; at = chunk.indexOf(headEnd, at + 4)) socket.write(answer);
     });
   });

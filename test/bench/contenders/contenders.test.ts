@@ -3,6 +3,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { cacheContenders } from '../../../bench/contenders/cache.js';
 import { dnsContenders } from '../../../bench/contenders/dns.js';
 import { proxyContenders } from '../../../bench/contenders/proxy.js';
 import { addresses, serviceName, zoneFile } from '../../../bench/contenders/zone.js';
@@ -15,6 +16,7 @@ const place = { address: '127.0.0.1', port: 20_001, sparePort: 20_002, origin: '
 describe.each([
   ['dns', dnsContenders],
   ['proxy', proxyContenders],
+  ['cache', cacheContenders],
 ] as const)('the contenders of %s', (folder, contenders) => {
   const directory = new URL(`../../../bench/contenders/${folder}/`, import.meta.url);
   const files = readdirSync(directory);

@@ -7,8 +7,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { checkDns } from '../../../bench/harness/dns-task.js';
-import { checkProxy } from '../../../bench/harness/proxy-task.js';
-import { bodies, type BodyPath } from '../../../bench/contenders/proxy/origin.js';
+import { checkCache, checkProxy } from '../../../bench/harness/proxy-task.js';
+import { bodies, type BodyPath } from '../../../bench/contenders/responses.js';
 
 /** @param flags of the response. @param last bytes of the addresses in it */
 async function checkedDns(flags: number, lasts: readonly number[]): Promise<void> {
@@ -51,6 +51,20 @@ async function checkedProxy(listener: RequestListener, path: BodyPath = '/'): Pr
     server.close();
   });
 }
+
+it('a cache must not ask again for what it could have stored', async () => {
+  let made = 0;
+  const asked = async (count: () => number): Promise<void> => {
+    const server = createServer((_, response) => response.setHeader('X-Made', count()).end(bodies['/cached'])).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await checkCache(server.address() as AddressInfo).finally(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+  };
+  await asked(() => 1);
+  await expect(asked(() => (made += 1))).rejects.toThrow('it asked the origin again');
+});
 
 describe('a proxy', () => {
   it('must bring the body of the origin', async () => {
