@@ -27,8 +27,8 @@ export interface LanesOptions {
   onFree(lane: Lane): void;
   /** Its response is complete. */
   onAnswer?(lane: Lane): void;
-  /** What was under way on it failed. */
-  onFailure?(lane: Lane): void;
+  /** What was under way on it failed; `timed out` after having waited. */
+  onFailure?(lane: Lane, what: string): void;
 }
 
 export class Lanes {
@@ -84,7 +84,7 @@ export class Lanes {
   /** What was under way on it is failed once, whatever else happens to it. */
   #fail(lane: Lane, what: string): void {
     this.failures.add(what);
-    if (lane.sentMs !== undefined) this.#options.onFailure?.(lane);
+    if (lane.sentMs !== undefined) this.#options.onFailure?.(lane, what);
     lane.sentMs = undefined;
   }
 

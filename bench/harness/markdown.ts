@@ -76,12 +76,20 @@ function notesText({ contenders, skipped, rate }: Result, { unit }: Task): strin
     ...contenders.flatMap(({ name, failed }) => (failed === null ? [] : [`${name} failed: ${failed.replaceAll('\n', '\n  ')}`])),
     ...(wrong.length === 0 ? [] : [`Not all went well with ${wrong.join(', ')}: what failed is in the table, and their figures are in doubt.`]),
     ...(limited.length === 0 ? [] : [`${limited.join(', ')}: ${idleText} CPU per ${unit} holds all the same.`]),
-    ...(rate === null ? [] : [`The generator took up 99 % of the requests within ${precise(late)} ms of when they were due; this is not part of the latencies.`]),
+    ...(rate === null ? [] : [lateText(late)]),
     ...(waiting > waitingMax ? [`Others used the server's core, too: contenders waited for it up to ${whole(waiting)} of the time. Best end them and measure again.`] : []),
     ...(contenders.some(({ busy, turns }) => busy === null && turns.length > 0) ? ['This system does not tell the processor time of other processes.'] : []),
     ...skipped.map(({ name, debian }) => `Skipped: ${name} is not installed (\`apt-get install ${debian}\`).`),
   ];
   return notes.map((note) => `- ${note}`).join('\n');
+}
+
+/** A generator so late is short of its core, and so is the origin beside it. */
+const lateMsMax = 2;
+
+function lateText(lateMs: number): string {
+  const doubt = lateMs > lateMsMax ? ' It was at its own limit, so latencies far out say little of the servers: lower --rate.' : '';
+  return `The generator took up 99 % of the requests within ${precise(lateMs)} ms of when they were due; this is not part of the latencies.${doubt}`;
 }
 
 const idleText = `the core was busy for less than ${100 * saturated} % of the time, so throughput was limited by something else (≥).`;

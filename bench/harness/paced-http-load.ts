@@ -19,10 +19,14 @@ const settlingMs = 1000;
 const graceMs = 2000;
 const sweepMs = 20;
 
-/** @throws RangeError without a rate */
+/** What is remembered of each request is some 50 bytes. */
+export const pacedRequestsMax = 20_000_000;
+
+/** @throws RangeError without a rate, or for more than `pacedRequestsMax` requests */
 export async function loadHttpPaced(aim: Aim, clock: Clock, random: Random): Promise<Load> {
   const { perS = 0, seconds, atOnce } = aim;
   if (!(perS > 0)) throw new RangeError('an open loop needs a rate');
+  if (perS * seconds > pacedRequestsMax) throw new RangeError(`more than ${pacedRequestsMax} requests`);
   const run = startRun(aim, clock);
   await until(() => run.lanes.open.size === 0 || run.free.length >= atOnce, clock, run.lanes);
   const lateMs: number[] = [];
@@ -33,7 +37,7 @@ export async function loadHttpPaced(aim: Aim, clock: Clock, random: Random): Pro
   const ticker = startTicker(tickMs, () => {
     const nowMs = Math.min(endMs, clock.monotonicMs());
     for (; dueMs < nowMs; dueMs += (-1000 * Math.log(1 - random.next())) / perS) {
-      if (dueMs >= countsFromMs) lateMs.push(nowMs - dueMs);
+      if (nowMs >= countsFromMs) lateMs.push(nowMs - dueMs);
       run.takeUp(nowMs);
     }
   });
@@ -67,7 +71,8 @@ function startRun(aim: Aim, clock: Clock) {
       begin(lane, since);
     },
     onAnswer: settle,
-    onFailure: settle,
+    /** A reset is no quick answer; only who waited in vain has a time. */
+    onFailure: (lane, what) => (what === 'timed out' ? settle(lane) : void takenUpMs.delete(lane)),
   });
 
   function begin(lane: Lane, since: number): void {

@@ -17,7 +17,7 @@ export type ProxyCase = (typeof proxyCases)[number];
 
 const common = { name: 'proxy', lanes: ['connection', 'connections'], contenders: proxyContenders, origin } as const;
 
-/** Bodies of 100 bytes, of 1 MiB; 100 bytes at a rate that all can serve; 100 bytes out of the cache. */
+/** Bodies of 100 bytes, of 1 MiB; 100 bytes at a rate that is half of what ours can; 100 bytes out of the cache. */
 export const proxyTasks: Readonly<Record<ProxyCase, Task>> = {
   small: {
     ...common,

@@ -101,7 +101,7 @@ async function runAll(options: WholeRig, taken: readonly Taken[], stopped: () =>
   }
 }
 
-/** Half of what one of them does when it is asked as fast as it answers: nobody is measured failing, and ours is in no distress. */
+/** Half of what one of them does when the same generator asks as fast as it answers. */
 async function rateOf(rig: WholeRig, taken: readonly Taken[], origin: string): Promise<number | undefined> {
   if (rig.task.isOpenLoop !== true || rig.perS !== undefined) return rig.perS;
   const measure = taken.find(({ name }) => name === 'ours') ?? taken[0];

@@ -6,6 +6,7 @@ import type { Driver } from '../../bench/harness/driver.js';
 import { slotsMax } from '../../bench/harness/own-dns-load.js';
 import { confidence, type Skipped } from '../../bench/harness/result.js';
 import type { Entrant, RunOptions } from '../../bench/harness/run.js';
+import { pacedRequestsMax } from '../../bench/harness/paced-http-load.js';
 import { proxyCases, type ProxyCase } from '../../bench/harness/proxy-task.js';
 import type { Task } from '../../bench/harness/task.js';
 import type { Ready } from '../../bench/harness/turn.js';
@@ -43,6 +44,7 @@ export function benchGiven(given: Readonly<Record<string, unknown>>, task: Task)
   const atOnce = wholeNumber(given[atOnceFlag], atOnceFlag, 1, slotsMax) ?? atOnceDefault;
   const perS = wholeNumber(given['rate'], 'rate', 1, rateMax);
   if (perS !== undefined && task.isOpenLoop !== true) throw new UsageError('--rate: it has no effect without --case half-load');
+  if ((perS ?? 0) * seconds > pacedRequestsMax) throw new UsageError(`--rate: ${perS} requests a second for ${seconds} s are more than ${pacedRequestsMax}`);
   const warmUp = wholeNumber(given['warm-up'], 'warm-up', 0, secondsMax);
   const { entrants, skipped } = names.length === 0 ? all(task.contenders) : { entrants: named(names, task.contenders), skipped: [] };
   return {

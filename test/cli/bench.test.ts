@@ -60,8 +60,9 @@ describe('bench with a mistake', () => {
   it.each([
     [['dns', '--driver', 'wrk'], /--driver: expected dnsperf or own, got "wrk"/],
     [['dns', '--contender', 'kont'], /--contender: unknown contender "kont"; did you mean knot\? Known are ours, dns2, node-dgram, canary, .*/],
-    [['proxy', '--case', 'medium'], /--case: expected small or large or half-load, got "medium"/],
+    [['proxy', '--case', 'medium'], /--case: expected small or large or half-load or cached, got "medium"/],
     [['proxy', '--case', 'half-load', '--driver', 'wrk'], /--driver: expected own, got "wrk"/],
+    [['proxy', '--case', 'half-load', '--rate', '1000000', '--seconds', '21'], /--rate: 1000000 requests a second for 21 s are more than 20000000/],
     [['proxy', '--rate', '100'], /--rate: it has no effect without --case half-load/],
     [['dns', '--connections', '5'], /Unknown argument: connections .*/],
   ])('%j', async (args, complaint) => {

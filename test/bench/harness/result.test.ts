@@ -102,6 +102,9 @@ describe('the page', () => {
     expect(text).toContain('| contender | version | ms, half of all | × ours | ms, 99 % | × ours | ms, 99.9 % | × ours | µs of CPU per request | × ours |');
     expect(text).toContain('| nginx | nginx 1.0 | 0.200 (0.200–0.200) | 1.00 | 0.500 (0.500–0.500) | 0.83 | 3.00 (3.00–3.00) | 1.00 |');
     expect(text).toContain('- The generator took up 99 % of the requests within 0.310 ms of when they were due; this is not part of the latencies.');
+    expect(text).not.toContain('lower --rate');
+    const later = [taken('ours', [{ ...at(1), lateP99Ms: 2.1 }])];
+    expect(pageOf(later, { task: proxyTasks['half-load'], rate: 12_500 })).toContain('not part of the latencies. It was at its own limit, so');
     expect(text).toContain('By ms, 99 %, at 95 % confidence for all together:');
     expect(text).not.toContain('throughput was limited');
   });
