@@ -42,7 +42,8 @@ export function fail(exchange: Exchange, code: FaultCode, detail: string): void 
   if (!exchange.requestComplete) downstream.pause();
   const accept = fieldValue(downstream.request.fields, 'accept');
   const { status, reason, fields, body } = errorAnswer(code, accept, record.id, core.via.pseudonym);
-  answer(exchange, status, reason, fields, body, faults[code].source === 'downstream' || core.state !== 'open');
+  const said = core.cache?.onFailed(exchange, fields) ?? fields;
+  answer(exchange, status, reason, said, body, faults[code].source === 'downstream' || core.state !== 'open');
 }
 
 /** An engine throws a RangeError rather than write a field that would split the message; any other error is a defect of ours. */

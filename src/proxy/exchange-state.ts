@@ -50,6 +50,8 @@ export interface Cache {
   takes(exchange: Exchange): boolean;
   /** An origin's answer that passes it by, of which it may learn. @returns the fields with what is said of it. */
   onPassed(exchange: Exchange, status: number, fields: Fields): Fields;
+  /** @returns the fields of the error page for an exchange that failed, with what is said of it. */
+  onFailed(exchange: Exchange, fields: Fields): Fields;
   /** Gives up what is being fetched. */
   close(): void;
 }

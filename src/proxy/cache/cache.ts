@@ -102,6 +102,10 @@ class HttpCache implements Cache, FilledCache {
     return this.marked(fields, { word });
   }
 
+  onFailed({ record: { cache, attempts } }: Exchange, fields: Fields): Fields {
+    return cache === undefined || attempts === 0 ? fields : this.marked(fields, { word: cache });
+  }
+
   close(): void {
     for (const fetch of this.inFlight.all()) fetch.abandon();
   }

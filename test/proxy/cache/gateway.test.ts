@@ -343,6 +343,7 @@ describe('RFC 5861', () => {
     const gone = get();
     refuse();
     expect(gone.head?.status).toBe(502);
+    expect(status(gone)).toBe('w1; fwd=stale');
     expect(records.at(-1)).toMatchObject({ fault: 'connect-refused', status: 502, attempts: 1 });
   });
 });
