@@ -190,7 +190,7 @@ class HttpCache implements Cache, FilledCache {
     const { passed } = arrival.fields;
     const validated = stored !== undefined && hasValidator(stored) ? stored : undefined;
     const asGet = { ...request, method: 'GET', fields: fetchFields(request.fields, validated) };
-    const names = this.store.variesOn(key) ?? this.inFlight.of(key).find(({ arriving }) => arriving !== undefined)?.arriving?.variant.names;
+    const names = this.store.variesOn(key) ?? this.inFlight.variesOn(key);
     const expected = names === undefined ? undefined : variantBy(names, passed);
     return new Fetch({ key, request: asGet, client, passed, asked, stored, expected, background }, this.#filling);
   }

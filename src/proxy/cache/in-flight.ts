@@ -27,6 +27,12 @@ export class InFlight {
     return [...(this.#fetches.get(key) ?? [])];
   }
 
+  /** On which request fields the responses vary that are arriving. */
+  variesOn(key: string): readonly string[] | undefined {
+    for (const { arriving } of this.#fetches.get(key) ?? []) if (arriving !== undefined) return arriving.variant.names;
+    return undefined;
+  }
+
   all(): readonly Fetch[] {
     return [...this.#fetches.values()].flatMap((fetches) => [...fetches]);
   }
