@@ -246,6 +246,24 @@ describe('what is not whole, or too much', () => {
     client.drain();
     expectAnswer(client, 200, 'abcdef');
   });
+
+  it('a client that was slow once and waits now is not stalled', () => {
+    const { get, attempt, advance } = openCache();
+    const client = get();
+    client.window = 1;
+    attempt().connect();
+    attempt().head(200, fresh, 6);
+    attempt().data('abc');
+    advance(5000);
+    client.window = Infinity;
+    client.drain();
+    advance(1000);
+    attempt().data('d');
+    advance(9000);
+    attempt().data('ef');
+    attempt().end();
+    expectAnswer(client, 200, 'abcdef');
+  });
 });
 
 describe('the end', () => {

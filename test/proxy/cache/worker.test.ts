@@ -93,6 +93,26 @@ describe.each(Object.entries(engines))('the %s engine', (_, createEngine) => {
     expect(origin.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"v1"', '"v1"', '"v1"']);
   });
 
+  it('serves stale by leave of the origin, at once or when it is gone, and nothing else', async () => {
+    let version = 0;
+    const { origin, get, worker } = await start(({ url = '' }, response) => {
+      const kind = url === '/behind' ? 'stale-while-revalidate=60' : 'stale-if-error=60';
+      response.writeHead(200, { 'Cache-Control': `max-age=0, ${kind}`, ETag: `"${version}"` }).end(String((version += 1)));
+    });
+    for (const path of ['/behind', '/error', '/gone']) await get({ path });
+    const behind = await get({ path: '/behind' });
+    expect([behind.body.toString(), behind.headers['cache-status']]).toEqual(['1', expect.stringContaining('detail=stale-while-revalidate')]);
+    await until(() => worker.cache.storedTotal === 4);
+    const only = { 'Cache-Control': 'only-if-cached' };
+    expect((await get({ path: '/behind', headers: only })).body.toString()).toBe('4');
+    expect((await get({ path: '/nothing', headers: only })).status).toBe(504);
+    await get({ path: '/gone', method: 'POST' });
+    await origin.close();
+    const stale = await get({ path: '/error' });
+    expect([stale.status, stale.body.toString(), stale.headers['cache-status']]).toEqual([200, '2', expect.stringContaining('detail=stale-if-error')]);
+    expect((await get({ path: '/gone' })).status).toBe(502);
+  });
+
   it('a response shorter than it said is cut, and never served again', async () => {
     let asked = 0;
     const origin = keep(
