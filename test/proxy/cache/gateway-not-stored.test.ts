@@ -105,7 +105,7 @@ describe('RFC 9111 §4.1: variants', () => {
 describe('RFC 9111 §4.4: invalidation', () => {
   const post = { method: 'POST', bodyBytes: 0 };
 
-  it('a successful unsafe request removes its target and what its answer names', () => {
+  it('RFC 9111 §4.4: a successful unsafe request is written through and removes its target and what its answer names', () => {
     const { get, answer, engine, cacheStats, status } = openCache();
     for (const target of ['/a', '/b', '/c']) {
       get(target);

@@ -9,7 +9,7 @@ const fresh = ['Cache-Control', 'max-age=60'];
 const tagged = [...fresh, 'ETag', '"a"'];
 
 describe('a hit', () => {
-  it('needs no origin, and tells its age and what it is', () => {
+  it('RFC 9111 §3.1, §4, §5.1: needs no origin, tells its age, and has no field of one connection or exchange', () => {
     const cache = openCache();
     const { get, answer, advance, engine, records, cacheStats, stats } = cache;
     const first = get();
