@@ -18,7 +18,7 @@ import { isStandInStatus, mayStandIn, requestDirectives, reuseOf } from './reuse
 import { serve, without } from './serving.js';
 import type { Store } from './store.js';
 import type { Arrived, StoredResponse } from './stored-response.js';
-import { notStoredReasons, ownText, storableFields, whyNotStored, type NotStored } from './storing.js';
+import { notStoredReasons, owned, storableFields, whyNotStored, type NotStored, type Storable } from './storing.js';
 import { confirms, hasValidator, headConfirms, updatedFields } from './validation.js';
 import { matches, variantOf } from './vary.js';
 
@@ -58,20 +58,19 @@ class CacheFilling implements Filling {
     noteAttempts(fetch);
     if (head.status === 304 && stored !== undefined && hasValidator(stored)) return this.#onNotModified(fetch, stored, head.fields);
     if (stored !== undefined && isStandInStatus(head.status)) this.#standIn(fetch, stored, head.status);
-    const arriving = this.#arriving(fetch, head);
-    const reason = this.#whyNot(fetch, head, arriving);
-    if (reason === undefined) this.#store(fetch, head, arriving);
+    const storable = this.#storable(fetch, head);
+    const reason = this.#whyNot(fetch, head, storable);
+    if (reason === undefined) this.#store(fetch, head, owned(storable));
     else this.#pass(fetch, head, reason);
   }
 
-  #arriving(fetch: Fetch, { status, reason, fields }: ResponseHead): Arriving {
+  #storable(fetch: Fetch, { status, reason, fields }: ResponseHead): Storable {
     const { key, passed } = fetch.options;
     const arrived = this.#arrived(fetch.record?.firstByteMs ?? 0);
-    const own = ownText(dated(fields, arrived));
-    const policy = readPolicy(status, own, arrived, this.#cache.options);
-    const storable = storableFields(own, policy.directives);
-    const { names, values } = variantOf(storable, passed);
-    return { key, status, reason, policy, fields: storable, variant: { names, values: ownText(values) } };
+    const all = dated(fields, arrived);
+    const policy = readPolicy(status, all, arrived, this.#cache.options);
+    const storable = storableFields(all, policy.directives);
+    return { key, status, reason, policy, fields: storable, variant: variantOf(storable, passed) };
   }
 
   #arrived(delayMs: number): Arrived {
@@ -80,7 +79,7 @@ class CacheFilling implements Filling {
     return { requestMs: responseMs - delayMs, responseMs, realtimeMs: clock.realtimeMs() };
   }
 
-  #whyNot(fetch: Fetch, { status, bodyBytes }: ResponseHead, { fields, policy }: Arriving): NotStored | undefined {
+  #whyNot(fetch: Fetch, { status, bodyBytes }: ResponseHead, { fields, policy }: Storable): NotStored | undefined {
     const { options, store } = this.#cache;
     const { passed, asked } = fetch.options;
     const reason = whyNotStored({ method: 'GET', directives: asked, authorized: isAuthorized(passed) }, status, fields, policy, options);
@@ -166,11 +165,11 @@ class CacheFilling implements Filling {
   #freshen(stored: StoredResponse, update: Fields, passed: Fields, delayMs: number): StoredResponse {
     const { options, store } = this.#cache;
     const arrived = this.#arrived(delayMs);
-    const own = ownText(updatedFields(stored.fields, dated(update, arrived)));
-    const policy = readPolicy(stored.status, own, arrived, options);
-    const fields = storableFields(own, policy.directives);
+    const all = updatedFields(stored.fields, dated(update, arrived));
+    const policy = readPolicy(stored.status, all, arrived, options);
+    const fields = storableFields(all, policy.directives);
     const asked = { method: 'GET', directives: requestDirectives(passed), authorized: isAuthorized(passed) };
-    const fresh = { ...stored, fields, policy, variant: variantOf(fields, passed) };
+    const fresh = { body: stored.body, ...owned({ ...stored, fields, policy, variant: variantOf(fields, passed) }) };
     const reason = whyNotStored(asked, stored.status, fields, policy, options);
     if (reason === undefined) store.replace(stored, fresh);
     else {

@@ -4,7 +4,7 @@
 import { fieldValue, type Fields } from '../fields.js';
 import { ageSeconds, deltaSeconds, listField, namedFields, parseDirectives, parseTargeted, type Directives } from './directives.js';
 import { parseHttpDate } from './http-date.js';
-import type { Arrived, Policy } from './stored-response.js';
+import type { Arrived, Policy, ReadPolicy } from './stored-response.js';
 
 export interface FreshnessOptions {
   /** Most that a heuristic may give; 0: no heuristics. */
@@ -36,7 +36,7 @@ export function responseDirectives(fields: Fields): ResponseDirectives {
   return { directives: parseDirectives(listField(fields, 'cache-control')), targeted: false };
 }
 
-export function readPolicy(status: number, fields: Fields, arrived: Arrived, options: FreshnessOptions): Policy {
+export function readPolicy(status: number, fields: Fields, arrived: Arrived, options: FreshnessOptions): ReadPolicy {
   const said = responseDirectives(fields);
   const { directives } = said;
   const { realtimeMs, responseMs } = arrived;

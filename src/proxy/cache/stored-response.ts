@@ -16,9 +16,8 @@ export interface Arrived {
   readonly realtimeMs: number;
 }
 
-/** What the response says about storing and reuse. */
+/** What the response says about reuse. */
 export interface Policy {
-  readonly directives: Directives;
   /** ms since 1970; where there was no Date that can be read, the time of receipt. */
   readonly dateMs: number;
   /** Freshness lifetime (RFC 9111 §4.2.1). */
@@ -38,6 +37,11 @@ export interface Policy {
   readonly staleIfErrorMs: number;
   readonly etag: string | undefined;
   readonly lastModifiedMs: number | undefined;
+}
+
+/** The same while it is decided whether to store it. */
+export interface ReadPolicy extends Policy {
+  readonly directives: Directives;
 }
 
 /** Request fields that choose among variants, in the order of `Vary`, and their normalised values; '' where there was none. */

@@ -4,7 +4,7 @@
 import { fieldValue, type Fields } from '../fields.js';
 import { listField, namedFields, type Directives } from './directives.js';
 import { heuristicStatuses } from './freshness.js';
-import type { Policy } from './stored-response.js';
+import type { Policy, ReadPolicy, StoredResponse } from './stored-response.js';
 
 /** Why a response is not stored; log lines, metric labels and tests use these words. */
 export const notStoredReasons = [
@@ -58,7 +58,7 @@ export function whyNotStored(
   asked: AskedFor,
   status: number,
   fields: Fields,
-  policy: Policy,
+  policy: ReadPolicy,
   options: StoringOptions,
 ): NotStored | undefined {
   const { directives } = policy;
@@ -85,7 +85,7 @@ const isOurs = (name: string): boolean =>
   ['via', 'forwarded', 'x-real-ip', 'x-request-id'].includes(name) || /^x-forwarded-(?!host$|proto$|port$)/.test(name);
 
 /** §3, last item: explicit freshness, `public`, or a status that may go without; and of use only when fresh now or made so later. */
-function mayBeReused(status: number, fields: Fields, policy: Policy): boolean {
+function mayBeReused(status: number, fields: Fields, policy: ReadPolicy): boolean {
   const { directives, lifetimeMs, initialAgeMs, noCache, etag, lastModifiedMs } = policy;
   const permits = ['max-age', 's-maxage', 'public'].some((name) => directives.has(name)) || fieldValue(fields, 'expires') !== undefined;
   if (!permits && !heuristicStatuses.has(status)) return false;
@@ -93,12 +93,43 @@ function mayBeReused(status: number, fields: Fields, policy: Policy): boolean {
   return hasValidator || (!noCache && lifetimeMs > initialAgeMs);
 }
 
+/** A head that may be stored. */
+export type Storable = Omit<StoredResponse, 'body' | 'policy'> & { readonly policy: ReadPolicy };
+
 /**
- * The same in memory of its own: pieces of a text keep all of it alive, and these were cut from heads as they came. No field has a
- * line break in it.
+ * What is kept of it, with all text in memory of its own: a piece of a text keeps all of it alive, and these were cut from heads as
+ * they came. No field has a line break in it.
  */
-export const ownText = (texts: readonly string[]): string[] =>
-  texts.length === 0 ? [] : Buffer.from(texts.join('\n'), 'latin1').toString('latin1').split('\n');
+export function owned({ key, status, reason, fields, variant, policy }: Storable): Omit<StoredResponse, 'body'> {
+  const text = [key, ...variant.values, ...fields].join('\n');
+  const texts = Buffer.from(text, 'latin1').toString('latin1').split('\n');
+  const start = 1 + variant.values.length;
+  return {
+    key: texts[0] ?? key,
+    status,
+    reason,
+    fields: texts.slice(start), // a copy has no room to grow
+    variant: { names: variant.names, values: texts.slice(1, start) },
+    policy: keptPolicy(policy),
+  };
+}
+
+/** Also the ETag: it was cut from the head. */
+function keptPolicy(policy: ReadPolicy): Policy {
+  return {
+    dateMs: policy.dateMs,
+    lifetimeMs: policy.lifetimeMs,
+    heuristic: policy.heuristic,
+    initialAgeMs: policy.initialAgeMs,
+    responseMs: policy.responseMs,
+    noCache: policy.noCache,
+    mustRevalidate: policy.mustRevalidate,
+    staleWhileRevalidateMs: policy.staleWhileRevalidateMs,
+    staleIfErrorMs: policy.staleIfErrorMs,
+    etag: policy.etag === undefined ? undefined : Buffer.from(policy.etag, 'latin1').toString('latin1'),
+    lastModifiedMs: policy.lastModifiedMs,
+  };
+}
 
 /**
  * Never stored; hop-by-hop fields (§3.1) are gone by then. Age is counted anew, the length is the body's, and the id is that of one

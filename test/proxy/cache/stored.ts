@@ -4,8 +4,8 @@
 import type { Fields } from '../../../src/proxy/fields.js';
 import { readPolicy, type FreshnessOptions } from '../../../src/proxy/cache/freshness.js';
 import { requestDirectives } from '../../../src/proxy/cache/reuse.js';
-import type { Policy, StoredResponse } from '../../../src/proxy/cache/stored-response.js';
-import { storableFields, whyNotStored, type NotStored } from '../../../src/proxy/cache/storing.js';
+import type { ReadPolicy, StoredResponse } from '../../../src/proxy/cache/stored-response.js';
+import { owned, storableFields, whyNotStored, type NotStored } from '../../../src/proxy/cache/storing.js';
 import { variantOf } from '../../../src/proxy/cache/vary.js';
 
 /** 2026-11-27T12:00:00Z. */
@@ -15,7 +15,7 @@ export const dateAt = (offsetS: number): string => new Date(noonMs + offsetS * 1
 export const freshness: FreshnessOptions = { heuristicMaxS: 86_400, graceS: 0, staleIfErrorS: 0 };
 
 /** As of a response that came at monotonic 0, real noon, at once. */
-export function policyOf(fields: Fields, status = 200, options: Partial<FreshnessOptions> = {}, delayMs = 0): Policy {
+export function policyOf(fields: Fields, status = 200, options: Partial<FreshnessOptions> = {}, delayMs = 0): ReadPolicy {
   return readPolicy(status, fields, { requestMs: -delayMs, responseMs: 0, realtimeMs: noonMs }, { ...freshness, ...options });
 }
 
@@ -25,7 +25,7 @@ export function storedOf(fields: Fields, body = 'body', requestFields: Fields = 
   const policy = policyOf(fields, status);
   const storable = storableFields(fields, policy.directives);
   const variant = variantOf(storable, requestFields);
-  return { key: 'http://a.test/', variant, status, reason: 'OK', fields: storable, policy, body: Buffer.from(body) };
+  return { ...owned({ key: 'http://a.test/', variant, status, reason: 'OK', fields: storable, policy }), body: Buffer.from(body) };
 }
 
 export interface Asking {
