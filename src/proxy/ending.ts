@@ -13,7 +13,7 @@ import { stopTimeout } from './timeouts.js';
 export const ageMs = ({ core, beganMs }: Exchange): number => core.clock.monotonicMs() - beganMs;
 
 /** Also when the client has not sent all of its body: an early answer is passed on, and the rest of the body is not waited for. */
-export const closesAfter = (exchange: Exchange): boolean => exchange.core.state !== 'open' || !exchange.requestComplete;
+const closesAfter = (exchange: Exchange): boolean => exchange.core.state !== 'open' || !exchange.requestComplete;
 
 /** The head for the client. @returns whether there is still an exchange to go on with. */
 export function respond(exchange: Exchange, head: ResponseHead): boolean {

@@ -7,7 +7,7 @@ import type { Log } from '../log.js';
 import { parseAddress, ServiceError, type SocketAddress } from '../service.js';
 import { createTally, type Tally } from '../tally.js';
 import { createOriginAddresses, lookUpResults, type KeptAddresses, type LookUpResult } from './origin-addresses.js';
-import { createLookUp } from './origin-lookup.js';
+import { createLookUps } from './origin-lookup.js';
 import type { OriginTarget } from './origin-target.js';
 
 /** The names and meanings of the configuration's `proxy.resolver`. */
@@ -36,19 +36,22 @@ export interface NamedOriginsOptions {
 /** @returns the targets in the same order, those that have a name with their addresses. */
 export function createNamedOrigins({ targets, resolver, clock, log }: NamedOriginsOptions) {
   const named = targets.filter(({ host }) => isIP(host) === 0);
-  const lookUp = createLookUp({ servers: resolver.servers.map(serverAt), timeoutMs: resolver.timeoutMs });
-  const lookUps = createTally(named.map(({ name }) => name), lookUpResults);
+  const lookUps = createLookUps({ servers: resolver.servers.map(serverAt), timeoutMs: resolver.timeoutMs, clock });
+  const results = createTally(named.map(({ name }) => name), lookUpResults);
   const addresses = new Map<string, KeptAddresses>();
   named.forEach(({ name, host }, place) => {
-    const onLookUp = (result: LookUpResult): void => lookUps.add(place, lookUpResults.indexOf(result));
-    addresses.set(name, createOriginAddresses({ ...resolver, origin: name, host, lookUp, onLookUp, clock, log }));
+    const onLookUp = (result: LookUpResult): void => results.add(place, lookUpResults.indexOf(result));
+    addresses.set(name, createOriginAddresses({ ...resolver, origin: name, host, lookUp: lookUps.find, onLookUp, clock, log }));
   });
   return {
     targets: targets.map((target): OriginTarget => ({ ...target, addresses: addresses.get(target.name) })),
     addresses,
-    lookUps,
+    lookUps: results,
     start: () => addresses.forEach((each) => each.start()),
-    stop: () => addresses.forEach((each) => each.stop()),
+    stop() {
+      addresses.forEach((each) => each.stop());
+      lookUps.cancel();
+    },
   };
 }
 

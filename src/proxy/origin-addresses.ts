@@ -52,14 +52,16 @@ export function createOriginAddresses(options: OriginAddressesOptions): KeptAddr
     let nextS = validS;
     try {
       const { addresses, ttlS } = await lookUp(host);
+      if (stopped) return;
       nextS = ttlS === undefined ? validS : Math.min(ttlMaxS, Math.max(ttlMinS, ttlS));
       onFound(listOf(addresses), nextS);
     } catch (error) {
       if (!(error instanceof LookUpError)) throw error;
+      if (stopped) return;
       onFailure(error);
     }
     first = 'over';
-    if (!stopped) timer = clock.after(1000 * nextS, () => void look());
+    timer = clock.after(1000 * nextS, () => void look());
   }
 
   function onFound(found: AddressList, ttlS: number): void {

@@ -5,6 +5,7 @@
  * tells no TTL; the TTL is asked of the system's name servers beside it. Node gives both without a DNS client of ours.
  */
 import { lookup, Resolver } from 'node:dns/promises';
+import { sleep, type Clock } from '../clock.js';
 import { formatAddress, type SocketAddress } from '../service.js';
 
 export interface Found {
@@ -39,12 +40,20 @@ export interface LookUpOptions {
   readonly servers: readonly SocketAddress[];
   /** For an answer of a server; each is asked twice. */
   readonly timeoutMs: number;
+  readonly clock: Clock;
 }
 
-export function createLookUp({ servers, timeoutMs }: LookUpOptions): LookUp {
+export interface LookUps {
+  readonly find: LookUp;
+  /** Gives up what is under way; that fails. */
+  cancel(): void;
+}
+
+export function createLookUps({ servers, timeoutMs, clock }: LookUpOptions): LookUps {
   const resolver = new Resolver({ timeout: timeoutMs, tries: 2 });
   if (servers.length > 0) resolver.setServers(servers.map(formatAddress));
-  return servers.length > 0 ? (name) => ask(resolver, name) : (name) => askSystem(resolver, name);
+  const find: LookUp = servers.length > 0 ? (name) => ask(resolver, name) : (name) => askSystem(resolver, name, clock);
+  return { find, cancel: () => resolver.cancel() };
 }
 
 /** When one of the two families has an answer, that is the answer. */
@@ -56,11 +65,14 @@ async function ask(resolver: Resolver, name: string): Promise<Found> {
   throw reasons.find(({ result }) => result === 'failed') ?? reasons[0] ?? new LookUpError(name, { code: 'ENODATA' });
 }
 
-async function askSystem(resolver: Resolver, name: string): Promise<Found> {
+/** Addresses do not wait longer for their TTL: it may be that no name server is there, and the name is in the hosts file. */
+const ttlPatienceMs = 250;
+
+export async function askSystem(resolver: Resolver, name: string, clock: Clock): Promise<Found> {
   const told = isLocal(name) ? undefined : ask(resolver, name).catch(() => undefined);
   try {
     const addresses = (await lookup(name, { all: true, verbatim: true })).map(({ address }) => address);
-    const records = await told;
+    const records = await Promise.race([told, sleep(clock, ttlPatienceMs).then(() => undefined)]);
     const isTheirs = records !== undefined && addresses.some((address) => records.addresses.includes(address));
     return { addresses, ttlS: isTheirs ? records.ttlS : undefined };
   } catch (error) {

@@ -53,7 +53,8 @@ connections to that origin are closed with it. "Nothing sent" means that no conn
 
 An origin that has a name is looked up at the start and again when its TTL is over, within \`resolver.ttlMinS\` and
 \`ttlMaxS\`; requests wait for none but the first look-up. By default the system is asked (hosts file, search list), and its
-name servers for the TTL; with \`proxy.resolver.servers\` those alone, for A and AAAA. Each new connection begins with the
+name servers for the TTL (\`resolver.validS\` when they tell none within 250 ms); with \`proxy.resolver.servers\` those alone,
+for A and AAAA. Each new connection begins with the
 next address, and goes on to the others when that one refuses or does not answer within 250 ms. Connections to an address
 that the name no longer has carry no further request (with \`http-proxy\` an idle one carries a last one). While the look-up
 fails the last addresses stay in use; when the name is gone, there are none: 502. Changes are logged, look-ups are counted

@@ -21,14 +21,14 @@ export const heuristicStatuses: ReadonlySet<number> = new Set([200, 203, 204, 30
 const heuristicPart = 10;
 
 /** Fields that speak to us in particular, the first that is there in the place of Cache-Control and Expires (RFC 9213 §2.2). */
-export const targetList = ['roundhouse-cache-control', 'cdn-cache-control'] as const;
+const targetList = ['roundhouse-cache-control', 'cdn-cache-control'] as const;
 
-export interface ResponseDirectives {
+interface ResponseDirectives {
   readonly directives: Directives;
   readonly targeted: boolean;
 }
 
-export function responseDirectives(fields: Fields): ResponseDirectives {
+function responseDirectives(fields: Fields): ResponseDirectives {
   for (const name of targetList) {
     const directives = parseTargeted(listField(fields, name));
     if (directives !== undefined) return { directives, targeted: true };
