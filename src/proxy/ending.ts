@@ -52,16 +52,21 @@ export function failRefused(exchange: Exchange, code: FaultCode, error: unknown)
   fail(exchange, code, error.message);
 }
 
+/** The head of an answer with a body of so many bytes, which HEAD only tells of. */
+export function headOf(method: string, status: number, reason: string, fields: Fields, bodyBytes: number): ResponseHead {
+  if (bodyBytes === 0 || method !== 'HEAD') return { status, reason, fields, bodyBytes };
+  return { status, reason, fields: [...fields, 'Content-Length', String(bodyBytes)], bodyBytes: 0 };
+}
+
 /** An answer of our own. */
 export function answer(exchange: Exchange, status: number, reason: string, fields: Fields, body: Buffer, close: boolean): void {
   const { core, downstream, record } = exchange;
-  const bodyless = body.length === 0 || downstream.request.method === 'HEAD';
+  const head = headOf(downstream.request.method, status, reason, fields, body.length);
   exchange.responded = true;
   record.status = status;
   core.context.idle.start(exchange);
-  const sent = body.length > 0 && bodyless ? [...fields, 'Content-Length', String(body.length)] : fields;
-  downstream.respond({ status, reason, fields: sent, bodyBytes: bodyless ? 0 : body.length }, close || closesAfter(exchange));
-  if (bodyless) return downstream.end();
+  downstream.respond(head, close || closesAfter(exchange));
+  if (head.bodyBytes === 0) return downstream.end();
   record.responseBodyBytes = body.length;
   core.stats.responseBodyBytesTotal += body.length;
   downstream.end(body);

@@ -11,7 +11,7 @@ import type { AccessLog } from './access-log.js';
 import { createAdmission, type Admission, type Waiter } from './admission.js';
 import { cacheWords } from './cache/cache-status.js';
 import type { CacheOptions } from './cache/options.js';
-import type { Downstream, DownstreamListener, Forward } from './engines/engine.js';
+import type { ClientInfo, Downstream, DownstreamListener, Forward, Prepared } from './engines/engine.js';
 import type { ExchangeListener, ExchangeRecord } from './exchange.js';
 import type { Fields } from './fields.js';
 import type { OriginTarget } from './origin-target.js';
@@ -44,6 +44,8 @@ export interface GatewayOptions extends RewriteOptions {
 
 /** What the gateway asks of a cache. */
 export interface Cache {
+  /** The answer to a head that was answered from the cache before, and would be answered so again. It counts as an exchange. */
+  repeated(text: string, client: ClientInfo): Prepared | undefined;
   /** On arrival: answers what needs no origin. @returns whether it did. */
   answers(exchange: Exchange): boolean;
   /** Before the first attempt. @returns whether it has taken the exchange over. */

@@ -11,7 +11,7 @@ import type { PoolMember } from '../pool/pool.js';
 import { countAttempt, startAttempt } from './attempt.js';
 import { createCache } from './cache/cache.js';
 import { ageMs, answer, fail, failRefused, finish, respond } from './ending.js';
-import type { BrokenAnswer, ClientInfo, Downstream, ResponseHead } from './engines/engine.js';
+import type { BrokenAnswer, ClientInfo, Downstream, Prepared, ResponseHead } from './engines/engine.js';
 import { createCore, newExchange, type Core, type Exchange, type ExchangeEvents, type GatewayOptions } from './exchange-state.js';
 import { recordFault, type ExchangeRecord } from './exchange.js';
 import { faults, isConnectFault, isRace, mayRetry, type FaultCode } from './fault.js';
@@ -25,6 +25,8 @@ import { countFault } from './stats.js';
 
 export interface Gateway {
   accept(downstream: Downstream): void;
+  /** The answer that stands ready for a request whose head is just this text. */
+  repeated(text: string, client: ClientInfo): Prepared | undefined;
   /** What to tell a client whose request never became an exchange. */
   broken(code: FaultCode, client: ClientInfo): BrokenAnswer;
   /** From now on each response closes its connection. */
@@ -40,6 +42,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   core.cache = options.cache === undefined ? undefined : createCache(options.cache, core, { begin, fetch });
   return {
     accept: (downstream) => accept(core, downstream),
+    repeated: (text, client) => (core.state === 'open' ? core.cache?.repeated(text, client) : undefined),
     broken: (code, client) => answerBroken(core, code, client),
     drain() {
       if (core.state === 'open') core.state = 'draining';

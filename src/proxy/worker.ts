@@ -80,6 +80,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const prober = originProber(options, targets, pool);
   const accessLog = createAccessLog({ worker: options.name, mode: options.accessLog, log: options.accessLogger });
   const cache = createCacheStats();
+  const settings = cacheOf(options, cache);
   const secure = tlsWithClients(options);
   const background = [named, prober, ...(secure === undefined ? [] : [secure.certificates])];
   const engine = options.createEngine({
@@ -89,6 +90,7 @@ export function createWorker(options: WorkerOptions): Worker {
     tls: secure,
     ...bounds,
     onExchange: (downstream) => gateway.accept(downstream),
+    onRepeated: settings === undefined ? undefined : (text, client) => gateway.repeated(text, client),
     onBrokenRequest: (code, client) => gateway.broken(code, client),
     onBrokenHandshake: accessLog.brokenHandshake,
   });
@@ -102,7 +104,7 @@ export function createWorker(options: WorkerOptions): Worker {
     via: { pseudonym: options.name, instance: newInstance(options.random) },
     ...bounds,
     retries: options.retries,
-    cache: cacheOf(options, cache),
+    cache: settings,
     stats,
     random: options.random,
     onFinish: accessLog.exchange,
@@ -122,9 +124,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   return {
-    stats,
-    cache,
-    engine: engine.stats,
+    ...{ stats, cache, engine: engine.stats },
     origins: pool,
     probes: prober.stats,
     named,

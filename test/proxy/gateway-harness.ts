@@ -92,6 +92,7 @@ export function openGateway(overrides: Overrides = {}): Harness {
     },
     timeouts: { headersMs: 1, requestMs: 1, keepAliveMs: 1, originKeepAliveMs: 1, originAgeMs: 1 },
     onExchange: (downstream) => gateway.accept(downstream),
+    onRepeated: others.cache === undefined ? undefined : (text, client) => gateway.repeated(text, client),
     onBrokenRequest: (code, client) => gateway.broken(code, client),
   });
   const gateway = createGateway({

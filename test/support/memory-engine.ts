@@ -15,6 +15,7 @@ import type {
   DownstreamListener,
   EngineOptions,
   Origin,
+  Prepared,
   ResponseHead,
   TunnelListener,
   UpstreamRequest,
@@ -82,6 +83,8 @@ export interface MemoryEngine {
   readonly create: CreateEngine;
   readonly attempts: MemoryAttempt[];
   readonly violations: string[];
+  /** Requests that got a prepared answer. */
+  repeats: number;
   /** Answers `send` and `tunnel` with a RangeError, as for a request that cannot be written. */
   refusesRequests: boolean;
   request(options?: RequestOptions): MemoryClient;
@@ -104,10 +107,17 @@ export function createMemoryEngine(): MemoryEngine {
     attempts,
     violations,
     refusesRequests: false,
+    repeats: 0,
     flush,
     options: () => options ?? raise('the engine was not created'),
     request(request = {}) {
-      const { client, downstream, answeredByTunnel } = memoryClient(world, request);
+      const { client, downstream, answeredByTunnel, repeat } = memoryClient(world, request, options?.onRepeated !== undefined);
+      const prepared = request.takesTheEnd === false ? undefined : options?.onRepeated?.(repeat.text, downstream.client);
+      if (prepared !== undefined) {
+        engine.repeats += 1;
+        repeat.answer(prepared);
+        return client;
+      }
       tunnels.set(downstream, answeredByTunnel);
       world.step(() => options?.onExchange(downstream));
       return client;
@@ -172,9 +182,14 @@ interface ClientSide {
   readonly downstream: Downstream;
   /** The head that a tunnel sends in the gateway's place. */
   readonly answeredByTunnel: (status: number) => void;
+  /** The head as text, and the answer to it without an exchange. */
+  readonly repeat: { readonly text: string; readonly answer: (prepared: Prepared) => void };
 }
 
-function memoryClient(world: World, options: RequestOptions): ClientSide {
+/** Between a head and a body that are one text. */
+const headEnd = '\r\n\r\n';
+
+function memoryClient(world: World, options: RequestOptions, repeats: boolean): ClientSide {
   const { method = 'GET', target = '/', version = '1.1', fields = ['Host', 'www.example.org'] } = options;
   const bodyBytes = 'bodyBytes' in options ? options.bodyBytes : 0;
   let listener: DownstreamListener | undefined;
@@ -222,6 +237,10 @@ function memoryClient(world: World, options: RequestOptions): ClientSide {
     request: { method, target, version, fields, bodyBytes },
     client: { address: '192.0.2.7', port: 4711, secure: false, ...options.client },
     isNext: true,
+    get repeatable() {
+      if (!repeats || client.close !== false || version !== '1.1' || bodyBytes !== 0 || options.upgrade !== undefined) return undefined;
+      return { text: repeat.text, render: (head: ResponseHead) => `${JSON.stringify(head)}${headEnd}` };
+    },
     upgrade: options.upgrade,
     listen(given) {
       forbid('listen twice', listener !== undefined);
@@ -266,11 +285,21 @@ function memoryClient(world: World, options: RequestOptions): ClientSide {
       client.state = 'cut';
     },
   };
+  const repeat = {
+    text: JSON.stringify([method, target, version, bodyBytes, fields]),
+    answer({ text, body }: Prepared) {
+      const end = text.indexOf(headEnd);
+      client.head = JSON.parse(text.slice(0, end)) as ResponseHead; // `render` below made it
+      client.close = false;
+      client.body = text.slice(end + headEnd.length) + (body?.toString('latin1') ?? '');
+      client.state = 'ended';
+    },
+  };
   const answeredByTunnel = (status: number): void => {
     forbid('respond and tunnel', client.head !== undefined);
     client.head = { status, reason: '', fields: [], bodyBytes: undefined };
   };
-  return { client, downstream, answeredByTunnel };
+  return { client, downstream, answeredByTunnel, repeat };
 }
 
 function memoryAttempt(

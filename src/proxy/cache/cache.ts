@@ -5,7 +5,7 @@
  * decides what becomes of an origin's answer.
  */
 import { answer, failRefused } from '../ending.js';
-import type { Downstream } from '../engines/engine.js';
+import type { ClientInfo, Downstream, Prepared } from '../engines/engine.js';
 import type { Cache, Core, Exchange } from '../exchange-state.js';
 import type { ExchangeRecord } from '../exchange.js';
 import type { Fields } from '../fields.js';
@@ -20,8 +20,9 @@ import { asksForRange, keyOf, lookUp, passesBy, type LookUp } from './lookup.js'
 import type { CacheOptions } from './options.js';
 import { noDirectives } from './directives.js';
 import { Reader } from './reader.js';
+import { Repeats } from './repeats.js';
 import type { Reuse } from './reuse.js';
-import { serve } from './serving.js';
+import { atOnceBytes, serve } from './serving.js';
 import { createStore, type Store } from './store.js';
 import type { StoredResponse } from './stored-response.js';
 import { fetchFields, hasValidator } from './validation.js';
@@ -34,9 +35,6 @@ export interface CacheHost {
   /** Makes an exchange of a fetch. @param id of the request that is the cause; undefined: nobody waits, so it waits for a place. */
   fetch(core: Core, downstream: Downstream, id: string | undefined, onMade: (record: ExchangeRecord) => void): void;
 }
-
-/** Bodies up to this are handed over at once; longer ones in pieces, each with its own time limit. */
-const atOnceBytes = 65_536;
 
 const hitDetails: Readonly<Partial<Record<Reuse, CacheDetail>>> = { stale: 'max-stale', 'stale-while-revalidate': 'stale-while-revalidate' };
 
@@ -54,6 +52,7 @@ class HttpCache implements Cache, FilledCache {
   /** Of exchanges that are fetches: they use no cache, and nobody is told of them. */
   readonly #fetchCore: Core;
   readonly #filling: Filling;
+  readonly #repeats: Repeats;
 
   constructor(options: CacheOptions, core: Core, host: CacheHost) {
     this.options = options;
@@ -65,9 +64,14 @@ class HttpCache implements Cache, FilledCache {
     const stats = { ...core.stats }; // its bytes are none that clients got
     this.#fetchCore = { ...core, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
     this.#filling = createFilling(this);
+    this.#repeats = new Repeats(core, this.store, options.bytesMax);
   }
 
   // ---- what the gateway asks
+
+  repeated(text: string, client: ClientInfo): Prepared | undefined {
+    return this.#repeats.answer(text, client);
+  }
 
   answers(exchange: Exchange): boolean {
     const { record } = exchange;
@@ -128,6 +132,7 @@ class HttpCache implements Cache, FilledCache {
     if (stored === undefined || reuse === undefined || reuse === 'validate' || reuse === 'validate-request') return false;
     if (reuse === 'stale-while-revalidate') this.#revalidate(exchange, found);
     this.serve(exchange, stored, { word: 'hit', detail: hitDetails[reuse] });
+    if (reuse === 'fresh' && found.asked.size === 0) this.#repeats.note(exchange, stored);
     return true;
   }
 

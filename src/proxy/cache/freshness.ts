@@ -89,6 +89,9 @@ function initialAgeMs(fields: Fields, dateMs: number, { requestMs, responseMs, r
 /** @param nowMs monotonic. */
 export const currentAgeMs = (policy: Policy, nowMs: number): number => policy.initialAgeMs + Math.max(0, nowMs - policy.responseMs);
 
+/** Monotonic time at which it stops being fresh. */
+export const freshUntilMs = ({ responseMs, lifetimeMs, initialAgeMs }: Policy): number => responseMs + lifetimeMs - initialAgeMs;
+
 /** Age (§5.1), in whole seconds. */
 export const ageS = (policy: Policy, nowMs: number): number => Math.floor(currentAgeMs(policy, nowMs) / 1000);
 

@@ -14,6 +14,9 @@ export interface Served {
   readonly end: number;
 }
 
+/** Bodies up to this are handed over at once; longer ones in pieces, each with its own time limit. */
+export const atOnceBytes = 65_536;
+
 /** They speak of a body, and a 304 has none to speak of (RFC 9110 §15.4.5). */
 const describesContent = nameTest(['content-type', 'content-encoding', 'content-language', 'content-length', 'content-range', 'accept-ranges']);
 

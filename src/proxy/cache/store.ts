@@ -22,12 +22,20 @@ export interface StoreStats {
   evictionsTotal: number;
 }
 
+/** Of a stored response. */
+export interface Place extends Evictable {
+  /** As long as this is the same, whoever selected the response selects it again. */
+  readonly change: number;
+}
+
 export interface Store {
   readonly stats: StoreStats;
   /** On which request fields responses of that key vary, as far as one is stored; undefined: none is. */
   variesOn(key: string): readonly string[] | undefined;
   /** The response that the request selects; that counts as a use. */
   select(key: string, requestFields: Fields): StoredResponse | undefined;
+  /** Where it stands; undefined when it does not. */
+  placeOf(response: StoredResponse): Place | undefined;
   /** In the place of the same variant, if there is one. @returns whether there was room. */
   put(response: StoredResponse): boolean;
   /** A freshened response in the place of the one it was made from, if that is still there. */
@@ -48,8 +56,9 @@ const overheadBytes = 2300;
 /** Of one key; beyond it the oldest goes. An origin may vary on a field that each client fills differently. */
 const variantsMax = 32;
 
-interface Entry extends Evictable {
+interface Entry extends Place {
   readonly response: StoredResponse;
+  change: number;
 }
 
 export function storedBytes({ key, fields, variant, body }: StoredResponse): number {
@@ -82,6 +91,10 @@ class MemoryStore implements Store {
     const entry = selectVariant(this.#byKey.get(key) ?? [], requestFields);
     if (entry !== undefined) use(entry);
     return entry?.response;
+  }
+
+  placeOf(response: StoredResponse): Place | undefined {
+    return this.#entryOf(response);
   }
 
   put(response: StoredResponse): boolean {
@@ -130,10 +143,13 @@ class MemoryStore implements Store {
     const bytes = storedBytes(response);
     if (!this.#makeRoom(bytes, 1)) return false;
     const { key } = response;
-    const entry: Entry = { response, key, bytes, uses, queue: undefined, earlier: undefined, later: undefined };
+    const entry: Entry = { response, change: 0, key, bytes, uses, queue: undefined, earlier: undefined, later: undefined };
     const entries = this.#byKey.get(key);
     if (entries === undefined) this.#byKey.set(key, [entry]);
-    else entries.push(entry);
+    else {
+      for (const other of entries) other.change += 1;
+      entries.push(entry);
+    }
     this.#eviction.add(entry);
     this.stats.bytes += bytes;
     this.stats.entries += 1;
@@ -153,6 +169,7 @@ class MemoryStore implements Store {
   }
 
   #drop(entry: Entry): void {
+    entry.change += 1;
     this.#eviction.remove(entry);
     this.stats.bytes -= entry.bytes;
     this.stats.entries -= 1;

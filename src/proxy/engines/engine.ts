@@ -43,6 +43,24 @@ export interface ResponseHead {
   readonly bodyBytes: number | undefined;
 }
 
+/**
+ * A request's head as it came, and how an answer to it would be written: what is needed to prepare the answer to the same head when it
+ * comes again.
+ */
+export interface Repeatable {
+  readonly text: string;
+  /** The head as `respond` writes it on a connection that goes on; its fields have a Date. @throws RangeError as `respond` does. */
+  readonly render: (head: ResponseHead) => string;
+}
+
+/** What is sent as it stands. */
+export interface Prepared {
+  /** The head, and a small body behind it; latin1. */
+  readonly text: string;
+  /** A larger body. */
+  readonly body: Buffer | undefined;
+}
+
 /** The connection on which a request came. */
 export interface ClientInfo {
   readonly address: string;
@@ -68,6 +86,8 @@ export interface Downstream {
   readonly client: ClientInfo;
   /** The protocol the client wants to switch to (`websocket`), or undefined. Then only `Forward.tunnel` or `respond` apply. */
   readonly upgrade: string | undefined;
+  /** Once it has been responded to, if the engine asks for prepared answers and this is a request that one may be for. */
+  readonly repeatable?: Repeatable | undefined;
   /** No earlier response is in its way on the connection. Until then it is nobody's fault that it is not taken. */
   readonly isNext: boolean;
   /** Exactly once, before anything else. The body does not flow yet. */
@@ -231,6 +251,11 @@ export interface EngineOptions {
   readonly timeouts: EngineTimeouts;
   /** Each exchange, once its head is complete and within the limits. */
   readonly onExchange: (downstream: Downstream) => void;
+  /**
+   * Asked before a head is read, when no response is owed on its connection: the answer prepared for a request of just this text.
+   * There is no exchange then. `native` alone asks.
+   */
+  readonly onRepeated?: ((text: string, client: ClientInfo) => Prepared | undefined) | undefined;
   /**
    * A request so broken that there is no exchange (bad syntax, too large, too slow): the body of the answer, which the
    * engine sends with the fault's status and then closes.

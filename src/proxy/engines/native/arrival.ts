@@ -149,6 +149,11 @@ export class Arrival implements Timed, Handshake {
     this.#socket.off('close', this.#onClose);
   }
 
+  /** Nothing is owed to it. */
+  retire(): void {
+    this.cut();
+  }
+
   /** At once. */
   cut(): void {
     this.#leave();

@@ -9,7 +9,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { faults, type FaultCode } from '../../fault.js';
 import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
-import type { BrokenAnswer, ClientInfo, EngineLimits, RequestHead } from '../engine.js';
+import type { ClientInfo, EngineLimits, RequestHead } from '../engine.js';
+import type { ConnectionContext } from './connection-context.js';
 import { Exchange, type AbortCode, type ExchangeOwner } from './exchange.js';
 import { messageFacts } from './message-facts.js';
 import { Output } from './output.js';
@@ -19,23 +20,6 @@ import { resetSocket } from './reset.js';
 
 /** Unanswered requests on one connection. With one more it ends after them, and the client repeats the rest (RFC 9112 §9.3.2). */
 const pipelineMax = 128;
-
-/** What all client connections share. */
-export interface ConnectionContext {
-  readonly limits: EngineLimits;
-  readonly headers: TimeoutList<ClientConnection>;
-  readonly request: TimeoutList<ClientConnection>;
-  /** Idle, or the end of a response is not taken. */
-  readonly keepAlive: TimeoutList<ClientConnection>;
-  /** For the last answer to be taken, and the client's FIN to come. */
-  readonly linger: TimeoutList<ClientConnection>;
-  /** Of the `Date` field, now. */
-  date(): string;
-  /** The server is stopping: each connection ends with the exchange that is its newest. */
-  isStopping(): boolean;
-  onExchange(exchange: Exchange, connection: ClientConnection): void;
-  onBrokenRequest(code: FaultCode, client: ClientInfo): BrokenAnswer;
-}
 
 export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Timed {
   dueMs = 0;
@@ -47,7 +31,7 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   readonly output: Output;
   /** The TCP socket: the same, or the one under TLS. */
   readonly #raw: Socket;
-  readonly #context: ConnectionContext;
+  readonly #context: ConnectionContext<ClientConnection>;
   readonly #reader: RequestReader;
   /** In order of arrival; the first has its turn. */
   readonly #queue: Exchange[] = [];
@@ -61,7 +45,7 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   /** Another protocol has the connection; so has this listener. */
   #taken: ((chunk: Buffer) => void) | undefined;
 
-  constructor(socket: Socket, raw: Socket, client: ClientInfo, context: ConnectionContext) {
+  constructor(socket: Socket, raw: Socket, client: ClientInfo, context: ConnectionContext<ClientConnection>) {
     this.socket = socket;
     this.#raw = raw;
     this.client = client;
@@ -101,10 +85,22 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     return this.#last ? 'drop' : 'read';
   }
 
-  onRequest(request: RequestHead): void {
+  answersRepeated(text: string): boolean {
+    const { prepared, keepAlive, isStopping } = this.#context;
+    if (prepared === undefined || this.#queue.length > 0 || this.output.isBlocked || isStopping()) return false;
+    const answer = prepared(text, this.client);
+    if (answer === undefined) return false;
+    this.output.put(answer.text);
+    if (answer.body !== undefined) this.output.put(answer.body);
+    keepAlive.start(this);
+    return true;
+  }
+
+  onRequest(request: RequestHead, text: string): void {
     const { persistent, upgrade, expectsContinue } = messageFacts(request.fields, request.version);
     const isHandshake = upgrade === 'websocket' && request.method === 'GET' && request.bodyBytes === 0 && this.#queue.length === 0;
-    const exchange = new Exchange(this, { request, upgrade: isHandshake ? upgrade : undefined, expectsContinue });
+    const repeatable = this.#context.prepared === undefined ? undefined : text;
+    const exchange = new Exchange(this, { request, upgrade: isHandshake ? upgrade : undefined, expectsContinue, text: repeatable });
     this.#queue.push(exchange);
     if (!persistent || isHandshake) this.#last = true;
     stopTimeout(this);
@@ -258,9 +254,15 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     resetSocket(this.socket, this.#raw);
   }
 
+  /** It was idle when the server began to stop. */
+  retire(): void {
+    if (this.output.isEmpty) this.cut();
+    else this.end();
+  }
+
   /** At once; visibly so to whoever was still being answered. */
   cut(): void {
-    if (this.#queue.length > 0 || this.#unsent.length > 0) this.reset();
+    if (this.#queue.length > 0 || this.#unsent.length > 0 || !this.output.isEmpty) this.reset();
     else if (this.client.secure && this.isIdle) {
       this.#ended = true;
       this.socket.destroySoon(); // with TLS's own last word (RFC 8446 §6.1)

@@ -4,11 +4,11 @@
  * What is written while other responses are still owed waits here; it is bounded by telling the writer to wait.
  */
 import { STATUS_CODES } from 'node:http';
-import { fieldValue, type Fields } from '../../fields.js';
-import type { ClientInfo, Downstream, DownstreamListener, RequestHead, ResponseHead } from '../engine.js';
-import { assertStatusLine, framedResponseFields, isBodiless } from '../framing.js';
+import type { Fields } from '../../fields.js';
+import type { ClientInfo, Downstream, DownstreamListener, Repeatable, RequestHead, ResponseHead } from '../engine.js';
+import { isBodiless } from '../framing.js';
 import type { Output } from './output.js';
-import { chunkEnd, chunkStart, lastChunk, rendered } from './rendering.js';
+import { chunkEnd, chunkStart, lastChunk, rendered, responseHead } from './rendering.js';
 
 export type AbortCode = Parameters<DownstreamListener['onAbort']>[0];
 
@@ -39,6 +39,8 @@ export interface ExchangeOptions {
   readonly upgrade: string | undefined;
   /** The client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
+  /** Of the head, if answers to it may be prepared. */
+  readonly text: string | undefined;
 }
 
 /** Of what waits for other responses. */
@@ -51,6 +53,7 @@ export class Exchange implements Downstream {
   /** The whole request has arrived. */
   requestComplete: boolean;
   readonly #owner: ExchangeOwner;
+  readonly #text: string | undefined;
   #listener: DownstreamListener | undefined;
   #lostBeforeListen: AbortCode | undefined;
   /** The connection ends after this response, and its head says so. */
@@ -71,8 +74,9 @@ export class Exchange implements Downstream {
   #heldBytes = 0;
   #blocked = false;
 
-  constructor(owner: ExchangeOwner, { request, upgrade, expectsContinue }: ExchangeOptions) {
+  constructor(owner: ExchangeOwner, { request, upgrade, expectsContinue, text }: ExchangeOptions) {
     this.#owner = owner;
+    this.#text = text;
     this.request = request;
     this.upgrade = upgrade;
     this.requestComplete = request.bodyBytes === 0;
@@ -90,6 +94,13 @@ export class Exchange implements Downstream {
 
   get isNext(): boolean {
     return this.#owner.hasTurn(this);
+  }
+
+  /** HTTP/1.0 needs a field more, and a connection that ends is not one for the next. */
+  get repeatable(): Repeatable | undefined {
+    const { method, version, bodyBytes } = this.request;
+    if (this.#text === undefined || !this.#responded || this.closes || version !== '1.1' || bodyBytes !== 0) return undefined;
+    return { text: this.#text, render: (head) => responseHead(head, { method, version }, false, '') };
   }
 
   get isOver(): boolean {
@@ -151,23 +162,19 @@ export class Exchange implements Downstream {
   }
 
   respond(head: ResponseHead, close: boolean): void {
-    assertStatusLine(head);
     if (this.#responded) throw new RangeError('an exchange has one final response');
     const { method, version } = this.request;
     this.#bodiless = isBodiless(method, head.status);
     const endless = head.bodyBytes === undefined && !this.#bodiless;
     const closes = close || (endless && version === '1.0') || !this.requestComplete || this.#owner.endsWith(this);
-    const fields = framedResponseFields(head, this.request, closes);
-    if (fieldValue(fields, 'date') === undefined) fields.push('Date', this.#owner.date);
-    if (version === '1.0' && !closes) fields.push('Connection', 'keep-alive');
-    const lines = rendered(fields);
+    const text = responseHead(head, this.request, closes, this.#owner.date);
     this.#responded = true;
     if (this.#over) return;
     this.closes = closes;
     if (closes) this.#owner.onLast(this);
     this.#chunked = endless && version === '1.1';
     this.#owedBytes = this.#bodiless ? 0 : (head.bodyBytes ?? Infinity);
-    this.#put(`HTTP/1.1 ${head.status} ${head.reason}\r\n${lines}\r\n`);
+    this.#put(text);
   }
 
   write(chunk: Buffer): boolean {

@@ -29,6 +29,11 @@ export class Output {
     return isHeldUp(this.#socket);
   }
 
+  /** All that was put has been handed to the operating system. */
+  get isEmpty(): boolean {
+    return this.#pending === '' && this.#socket.writableLength === 0;
+  }
+
   /** @param piece text is latin1 */
   put(piece: string | Buffer): void {
     if (typeof piece !== 'string' && piece.length > smallBytesMax) {

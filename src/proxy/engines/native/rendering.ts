@@ -1,9 +1,9 @@
 /**
  * Messages as text, ready to be written (RFC 9112 §5 and §7.1), and the proof that no field in it ends a line early.
  */
-import type { Fields } from '../../fields.js';
-import type { UpstreamRequest } from '../engine.js';
-import { assertRequestLine, framedRequestFields } from '../framing.js';
+import { fieldValue, type Fields } from '../../fields.js';
+import type { RequestHead, ResponseHead, UpstreamRequest } from '../engine.js';
+import { assertRequestLine, assertStatusLine, framedRequestFields, framedResponseFields } from '../framing.js';
 import { isToken } from '../syntax.js';
 
 /** Name, colon, visible characters, white space and obs-text: the same as `areFields` asks of each field. */
@@ -31,6 +31,15 @@ function lineCount(text: string): number {
   let count = 0;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
   return count;
+}
+
+/** @param date for a response that has none. @throws RangeError when it cannot be written */
+export function responseHead(head: ResponseHead, request: Pick<RequestHead, 'method' | 'version'>, closes: boolean, date: string): string {
+  assertStatusLine(head);
+  const fields = framedResponseFields(head, request, closes);
+  if (fieldValue(fields, 'date') === undefined) fields.push('Date', date);
+  if (request.version === '1.0' && !closes) fields.push('Connection', 'keep-alive');
+  return `HTTP/1.1 ${head.status} ${head.reason}\r\n${rendered(fields)}\r\n`;
 }
 
 /**

@@ -15,7 +15,10 @@ export interface RequestReaderOwner {
   readonly limits: EngineLimits;
   /** What to do with the next request: it may not be wanted any more, or be the beginning of another protocol. */
   next(): 'read' | 'keep' | 'drop';
-  onRequest(request: RequestHead): void;
+  /** @returns whether a head of this text needs no reading: it has been answered. */
+  answersRepeated(text: string): boolean;
+  /** @param text of the head */
+  onRequest(request: RequestHead, text: string): void;
   onBodyEnd(exchange: Exchange): void;
   /** What came is no head, or none that is read. */
   refuse(code: FaultCode): void;
@@ -84,12 +87,13 @@ export class RequestReader {
     const end = this.#head.push(chunk, at);
     const text = end < 0 ? this.#head.dueText() : this.#head.text;
     if (text === undefined) return -1;
+    if (end >= 0 && this.#owner.answersRepeated(text)) return end;
     const head = end < 0 ? faultOfPartial(withoutEmptyLine(text), limits) : readRequestHead(withoutEmptyLine(text), limits);
     if (typeof head === 'string') {
       this.#owner.refuse(head);
       return -1;
     }
-    if (head !== undefined) this.#owner.onRequest(head);
+    if (head !== undefined) this.#owner.onRequest(head, text);
     return end;
   }
 

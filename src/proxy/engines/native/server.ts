@@ -9,7 +9,8 @@ import { createTimeoutList } from '../../timeouts.js';
 import { plainAddress } from '../../trust.js';
 import type { ClientInfo, Downstream, EngineOptions, EngineStats } from '../engine.js';
 import { Arrival, type ArrivalContext, type ArrivalOptions } from './arrival.js';
-import { ClientConnection, type ConnectionContext } from './client-connection.js';
+import { ClientConnection } from './client-connection.js';
+import type { ConnectionContext } from './connection-context.js';
 import { createListeners } from './listeners.js';
 import { createTlsServer, type TlsServer } from './tls-server.js';
 import type { Upgrade } from './tunnel.js';
@@ -87,7 +88,7 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
     async close() {
       stopping = true;
       listeners.close();
-      for (const connection of connections.values()) if (connection.isIdle) connection.cut();
+      for (const connection of connections.values()) if (connection.isIdle) connection.retire();
       if (connections.size > 0) await new Promise<void>((resolve) => (onEmpty = resolve));
       for (const list of [arrivals.arrival, ...lists]) list.close();
     },
@@ -99,17 +100,17 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
 }
 
 function createContext(
-  { limits, timeouts, onExchange, onBrokenRequest }: EngineOptions,
+  { limits, timeouts, onExchange, onRepeated, onBrokenRequest }: EngineOptions,
   clock: Clock,
   upgrades: WeakMap<Downstream, Upgrade>,
   isStopping: () => boolean,
-): { readonly context: ConnectionContext; readonly lists: readonly { close(): void }[] } {
+): { readonly context: ConnectionContext<ClientConnection>; readonly lists: readonly { close(): void }[] } {
   const headers = createTimeoutList<ClientConnection>(clock, timeouts.headersMs, (connection) => connection.onLate());
   const request = createTimeoutList<ClientConnection>(clock, timeouts.requestMs, (connection) => connection.onLate());
   const keepAlive = createTimeoutList<ClientConnection>(clock, timeouts.keepAliveMs, (connection) => connection.cut());
   const linger = createTimeoutList<ClientConnection>(clock, lingerMs, ({ socket }) => socket.destroy());
-  const context: ConnectionContext = {
-    ...{ limits, headers, request, keepAlive, linger, isStopping, onBrokenRequest },
+  const context: ConnectionContext<ClientConnection> = {
+    ...{ limits, headers, request, keepAlive, linger, isStopping, onBrokenRequest, prepared: onRepeated },
     date: dateOf(clock),
     onExchange(exchange, connection) {
       if (exchange.upgrade !== undefined) upgrades.set(exchange, { exchange, client: connection });

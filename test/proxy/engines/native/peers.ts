@@ -9,7 +9,8 @@ import { createVirtualClock } from '../../../../src/clock.js';
 import type { FaultCode } from '../../../../src/proxy/fault.js';
 import type { EngineLimits } from '../../../../src/proxy/engines/engine.js';
 import { BodyReader } from '../../../../src/proxy/engines/native/body-reader.js';
-import { ClientConnection, type ConnectionContext } from '../../../../src/proxy/engines/native/client-connection.js';
+import { ClientConnection } from '../../../../src/proxy/engines/native/client-connection.js';
+import type { ConnectionContext } from '../../../../src/proxy/engines/native/connection-context.js';
 import { HeadBuffer } from '../../../../src/proxy/engines/native/head-buffer.js';
 import { readResponseHead } from '../../../../src/proxy/engines/native/response-head.js';
 import { createTimeoutList } from '../../../../src/proxy/timeouts.js';
@@ -58,8 +59,9 @@ export async function readByOurs(pieces: readonly Buffer[]): Promise<Verdict> {
   const list = createTimeoutList<ClientConnection>(clock, 1e9, () => undefined);
   const messages: Message[] = [];
   let fault: FaultCode | undefined;
-  const context: ConnectionContext = {
-    ...{ limits, headers: list, request: list, keepAlive: list, linger: list, date: () => 'now', isStopping: () => false },
+  const context: ConnectionContext<ClientConnection> = {
+    ...{ limits, headers: list, request: list, keepAlive: list, linger: list },
+    ...{ date: () => 'now', isStopping: () => false, prepared: undefined },
     onExchange(exchange) {
       const { method, target, version, fields } = exchange.request;
       const message: Message = { line: `${method} ${target} ${version}`, fields, body: '', complete: exchange.requestComplete };
