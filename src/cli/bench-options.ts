@@ -28,7 +28,8 @@ const atOnceDefault = 64;
 const rateMax = 1_000_000;
 
 /** @throws UsageError */
-export function caseGiven({ case: given = 'small' }: Readonly<Record<string, unknown>>): ProxyCase {
+export function caseGiven({ cache, case: given = cache === true ? 'cached' : 'small' }: Readonly<Record<string, unknown>>): ProxyCase {
+  if (cache === true && given !== 'cached') throw new UsageError('--cache: it is --case cached, and another case is named');
   const found = proxyCases.find((name) => name === given);
   if (found === undefined) throw wrongValue('case', proxyCases.join(' or '), given);
   return found;

@@ -233,11 +233,11 @@ const parser = yargs(words)
         (sub) =>
           serversOptions(sub, 'connections', 'connections', 'wrk')
             .option('case', { type: 'string', describe: 'small: bodies of 100 bytes; large: of 1 MiB; half-load: latency at a rate, from the generator of ours; cached: answers out of the cache (default: small)' })
+            .option('cache', { type: 'boolean', describe: 'the same as --case cached' })
             .option('rate', { ...number, describe: 'requests a second with --case half-load (default: half of what ours does for the same generator)' })
             .example('$0 bench proxy', 'all that are installed, about four minutes')
-            .example('$0 bench proxy -c ours -c nginx', 'two of them')
             .example('$0 bench proxy --case large', 'with bodies of 1 MiB')
-            .example('$0 bench proxy --case cached', 'our cache beside those of nginx, Varnish and HAProxy')
+            .example('$0 bench proxy --cache', 'our cache beside those of nginx, Varnish and HAProxy')
             .example('$0 bench proxy -c node-http -c node-http', 'are two identical ones told apart?'),
         (given) => runServers('proxy', given),
       )

@@ -61,6 +61,7 @@ describe('bench with a mistake', () => {
     [['dns', '--driver', 'wrk'], /--driver: expected dnsperf or own, got "wrk"/],
     [['dns', '--contender', 'kont'], /--contender: unknown contender "kont"; did you mean knot\? Known are ours, dns2, node-dgram, canary, .*/],
     [['proxy', '--case', 'medium'], /--case: expected small or large or half-load or cached, got "medium"/],
+    [['proxy', '--cache', '--case', 'large'], /--cache: it is --case cached, and another case is named/],
     [['proxy', '--case', 'half-load', '--driver', 'wrk'], /--driver: expected own, got "wrk"/],
     [['proxy', '--case', 'half-load', '--rate', '1000000', '--seconds', '21'], /--rate: 1000000 requests a second for 21 s are more than 20000000/],
     [['proxy', '--rate', '100'], /--rate: it has no effect without --case half-load/],
