@@ -10,6 +10,7 @@ import type { ClientInfo, Prepared, Repeatable } from '../engines/engine.js';
 import type { Core, Exchange } from '../exchange-state.js';
 import type { ExchangeRecord } from '../exchange.js';
 import { newRequestId } from '../rewriting.js';
+import { plainAddress } from '../trust.js';
 import { formatCacheStatus, withCacheStatus } from './cache-status.js';
 import { ageS, currentAgeMs, freshForS, freshUntilMs } from './freshness.js';
 import { use } from './eviction.js';
@@ -87,7 +88,7 @@ export class Repeats {
       this.#forget(text, repeat);
       return undefined;
     }
-    if (repeat.secure !== client.secure || core.trusted.includes(client.address)) return undefined;
+    if (repeat.secure !== client.secure || core.trusted.includes(plainAddress(client.address))) return undefined;
     if (nowMs >= repeat.staleAtMs) this.#prepare(repeat, nowMs);
     use(repeat.place);
     this.#record(repeat, client, nowMs);
@@ -119,7 +120,7 @@ export class Repeats {
       method: request.method,
       target: request.target,
       host: request.host,
-      client: client.address,
+      client: plainAddress(client.address),
       upgrade: undefined,
       status: served.status,
       origin: undefined,

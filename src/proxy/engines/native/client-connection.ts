@@ -5,21 +5,17 @@
  * by a TCP reset, which takes the response away that the client was about to read. And it ends once: whatever comes after
  * the request that was said to be the last is read and ignored.
  */
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { faults, type FaultCode } from '../../fault.js';
 import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
-import type { ClientInfo, EngineLimits, RequestHead } from '../engine.js';
-import type { ConnectionContext } from './connection-context.js';
+import type { ClientInfo, RequestHead } from '../engine.js';
+import { pipelineMax, type ConnectionContext } from './connection-context.js';
 import { Exchange, type AbortCode, type ExchangeOwner } from './exchange.js';
 import { messageFacts } from './message-facts.js';
 import { Output } from './output.js';
-import { rendered } from './rendering.js';
+import { lastHead } from './rendering.js';
 import { RequestReader, type RequestReaderOwner } from './request-reader.js';
 import { resetSocket } from './reset.js';
-
-/** Unanswered requests on one connection. With one more it ends after them, and the client repeats the rest (RFC 9112 §9.3.2). */
-const pipelineMax = 128;
 
 export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Timed {
   dueMs = 0;
@@ -51,9 +47,9 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     this.client = client;
     this.#context = context;
     this.output = new Output(socket);
-    this.#reader = new RequestReader(socket, this);
+    this.#reader = new RequestReader(socket, context.limits, this);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    socket.on('drain', () => this.#queue[0]?.onDrain());
+    socket.on('drain', () => this.#onDrain());
     socket.on('error', () => undefined); // 'close' follows
     socket.on('end', () => this.#onClientEnd());
     socket.on('close', () => this.#onClose());
@@ -75,12 +71,17 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     this.#arm();
   }
 
-  get limits(): EngineLimits {
-    return this.#context.limits;
+  #onDrain(): void {
+    this.#queue[0]?.onDrain();
+    if (this.#taken !== undefined || this.#ended || !this.#reader.isHolding) return;
+    this.#reader.readOn();
+    this.#arm();
   }
 
   next(): 'read' | 'keep' | 'drop' {
     if (this.#queue[0]?.upgrade !== undefined) return 'keep';
+    // What is answered at once would pile up for a client that asks and does not read.
+    if (this.#queue.length === 0 && this.output.isBlocked && !this.#last) return 'keep';
     if (this.#queue.length >= pipelineMax) this.#last = true;
     return this.#last ? 'drop' : 'read';
   }
@@ -232,10 +233,8 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
 
   #answer(code: FaultCode): void {
     this.#owed = undefined;
-    const { status } = faults[code];
     const { fields, body } = this.#context.onBrokenRequest(code, this.client);
-    const framed = [...fields, 'Connection', 'close', 'Content-Length', String(body.length)];
-    this.output.put(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${rendered(framed)}\r\n`);
+    this.output.put(lastHead(faults[code].status, fields, body.length));
     this.output.put(body);
     this.end();
   }

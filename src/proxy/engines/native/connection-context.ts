@@ -6,6 +6,9 @@ import type { Timed, TimeoutList } from '../../timeouts.js';
 import type { BrokenAnswer, ClientInfo, EngineLimits, Prepared } from '../engine.js';
 import type { Exchange } from './exchange.js';
 
+/** Unanswered requests on one connection. With one more it ends after them, and the client repeats the rest (RFC 9112 §9.3.2). */
+export const pipelineMax = 128;
+
 export interface ConnectionContext<Connection extends Timed> {
   readonly limits: EngineLimits;
   readonly headers: TimeoutList<Connection>;

@@ -8,7 +8,7 @@ import type { Fields } from '../../fields.js';
 import type { ClientInfo, Downstream, DownstreamListener, Repeatable, RequestHead, ResponseHead } from '../engine.js';
 import { isBodiless } from '../framing.js';
 import type { Output } from './output.js';
-import { chunkEnd, chunkStart, lastChunk, rendered, responseHead } from './rendering.js';
+import { chunkEnd, chunkStart, lastChunk, lastHead, rendered, responseHead } from './rendering.js';
 
 export type AbortCode = Parameters<DownstreamListener['onAbort']>[0];
 
@@ -284,7 +284,7 @@ export class Exchange implements Downstream {
     if (answered) return this.#owner.reset();
     this.#responded = true;
     this.closes = true;
-    this.#put(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    this.#put(lastHead(status, [], 0));
     this.#end();
   }
 

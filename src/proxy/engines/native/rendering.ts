@@ -1,6 +1,7 @@
 /**
  * Messages as text, ready to be written (RFC 9112 §5 and §7.1), and the proof that no field in it ends a line early.
  */
+import { STATUS_CODES } from 'node:http';
 import { fieldValue, type Fields } from '../../fields.js';
 import type { RequestHead, ResponseHead, UpstreamRequest } from '../engine.js';
 import { assertRequestLine, assertStatusLine, framedRequestFields, framedResponseFields } from '../framing.js';
@@ -41,6 +42,10 @@ export function responseHead(head: ResponseHead, request: Pick<RequestHead, 'met
   if (request.version === '1.0' && !closes) fields.push('Connection', 'keep-alive');
   return `HTTP/1.1 ${head.status} ${head.reason}\r\n${rendered(fields)}\r\n`;
 }
+
+/** Of an answer to a request that broke, after which the connection ends. @param fields without framing */
+export const lastHead = (status: number, fields: Fields, bodyBytes: number): string =>
+  `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${rendered([...fields, 'Connection', 'close', 'Content-Length', String(bodyBytes)])}\r\n`;
 
 /**
  * @param upgrade the protocol that is asked for

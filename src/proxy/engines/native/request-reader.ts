@@ -12,7 +12,6 @@ import { HeadBuffer } from './head-buffer.js';
 import { faultOfPartial, readRequestHead, withoutEmptyLine } from './request-head.js';
 
 export interface RequestReaderOwner {
-  readonly limits: EngineLimits;
   /** What to do with the next request: it may not be wanted any more, or be the beginning of another protocol. */
   next(): 'read' | 'keep' | 'drop';
   /** @returns whether a head of this text needs no reading: it has been answered. */
@@ -33,20 +32,27 @@ export class RequestReader {
   /** Whose request's body is being read. */
   exchange: Exchange | undefined;
   readonly #socket: Socket;
+  readonly #limits: EngineLimits;
   readonly #owner: RequestReaderOwner;
   readonly #head = new HeadBuffer();
   readonly #body = new BodyReader();
   /** Came, and is not read yet. */
   #unread: Buffer | undefined;
 
-  constructor(socket: Socket, owner: RequestReaderOwner) {
+  constructor(socket: Socket, limits: EngineLimits, owner: RequestReaderOwner) {
     this.#socket = socket;
+    this.#limits = limits;
     this.#owner = owner;
   }
 
   /** A head has begun. */
   get isInHead(): boolean {
     return !this.#head.isEmpty;
+  }
+
+  /** Something waits until it is wanted. */
+  get isHolding(): boolean {
+    return this.#unread !== undefined;
   }
 
   /** More has come. */
@@ -83,12 +89,11 @@ export class RequestReader {
   }
 
   #readHead(chunk: Buffer, at: number): number {
-    const { limits } = this.#owner;
     const end = this.#head.push(chunk, at);
     const text = end < 0 ? this.#head.dueText() : this.#head.text;
     if (text === undefined) return -1;
     if (end >= 0 && this.#owner.answersRepeated(text)) return end;
-    const head = end < 0 ? faultOfPartial(withoutEmptyLine(text), limits) : readRequestHead(withoutEmptyLine(text), limits);
+    const head = end < 0 ? faultOfPartial(withoutEmptyLine(text), this.#limits) : readRequestHead(withoutEmptyLine(text), this.#limits);
     if (typeof head === 'string') {
       this.#owner.refuse(head);
       return -1;
