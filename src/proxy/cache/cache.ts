@@ -25,7 +25,7 @@ import type { Reuse } from './reuse.js';
 import { atOnceBytes, serve } from './serving.js';
 import { createStore, type Store } from './store.js';
 import type { StoredResponse } from './stored-response.js';
-import { fetchFields, hasValidator } from './validation.js';
+import { fetchFields, hasValidator, offeredVariants } from './validation.js';
 import { variantBy } from './vary.js';
 
 /** What the gateway does for the cache. */
@@ -194,10 +194,11 @@ class HttpCache implements Cache, FilledCache {
     const { request, client } = downstream;
     const { passed } = arrival.fields;
     const validated = stored !== undefined && hasValidator(stored) ? stored : undefined;
-    const asGet = { ...request, method: 'GET', fields: fetchFields(request.fields, validated) };
+    const others = offeredVariants(this.store.allOf(key), validated);
+    const asGet = { ...request, method: 'GET', fields: fetchFields(request.fields, validated, others) };
     const names = this.store.variesOn(key) ?? this.inFlight.variesOn(key);
     const expected = names === undefined ? undefined : variantBy(names, passed);
-    return new Fetch({ key, request: asGet, client, passed, asked, stored, expected, background }, this.#filling);
+    return new Fetch({ key, request: asGet, client, passed, asked, stored, others, expected, background }, this.#filling);
   }
 
   #start(fetch: Fetch, id: string | undefined): void {

@@ -43,6 +43,8 @@ export interface FetchOptions {
   readonly asked: Directives;
   /** What is stored now, and may be found to be still good. */
   readonly stored: StoredResponse | undefined;
+  /** Other variants whose entity tags the origin has been told. */
+  readonly others: readonly StoredResponse[];
   /** The variant that is to be expected, if that is known. */
   readonly expected: Variant | undefined;
   /** Nobody waits for it. */

@@ -19,7 +19,7 @@ import { serve, without } from './serving.js';
 import type { Store } from './store.js';
 import type { Arrived, StoredResponse } from './stored-response.js';
 import { notStoredReasons, owned, storableFields, whyNotStored, type NotStored, type Storable } from './storing.js';
-import { confirms, hasValidator, headConfirms, updatedFields } from './validation.js';
+import { confirmed, hasValidator, headConfirms, updatedFields } from './validation.js';
 import { matches, variantOf } from './vary.js';
 
 /** The cache that is filled. */
@@ -54,9 +54,10 @@ class CacheFilling implements Filling {
   // ---- the head
 
   onHead(fetch: Fetch, head: ResponseHead): void {
-    const { stored } = fetch.options;
+    const { stored, others } = fetch.options;
     noteAttempts(fetch);
-    if (head.status === 304 && stored !== undefined && hasValidator(stored)) return this.#onNotModified(fetch, stored, head.fields);
+    const offered = stored !== undefined && hasValidator(stored) ? [stored, ...others] : others;
+    if (head.status === 304 && offered.length > 0) return this.#onNotModified(fetch, offered, head.fields);
     if (stored !== undefined && isStandInStatus(head.status)) this.#standIn(fetch, stored, head.status);
     const storable = this.#storable(fetch, head);
     const reason = this.#whyNot(fetch, head, storable);
@@ -147,11 +148,13 @@ class CacheFilling implements Filling {
 
   // ---- validation
 
-  #onNotModified(fetch: Fetch, stored: StoredResponse, update: Fields): void {
+  #onNotModified(fetch: Fetch, offered: readonly StoredResponse[], update: Fields): void {
+    const { store } = this.#cache;
     const readers = [...fetch.readers];
     fetch.settle();
-    if (!confirms(update, stored)) {
-      this.#cache.store.remove(stored);
+    const stored = confirmed(update, offered);
+    if (stored === undefined) {
+      for (const each of offered) store.remove(each); // or the next request would offer them again
       return readers.forEach((reader) => this.#again(fetch.release(reader)));
     }
     const fresh = this.#freshen(stored, update, fetch.options.passed, fetch.record?.firstByteMs ?? 0);
@@ -171,8 +174,11 @@ class CacheFilling implements Filling {
     const asked = { method: 'GET', directives: requestDirectives(passed), authorized: isAuthorized(passed) };
     const fresh = { body: stored.body, ...owned({ ...stored, fields, policy, variant: variantOf(fields, passed) }) };
     const reason = whyNotStored(asked, stored.status, fields, policy, options);
-    if (reason === undefined) store.replace(stored, fresh);
-    else {
+    if (reason === undefined) {
+      const isOther = !matches(stored.variant, passed);
+      store.replace(stored, isOther ? { ...fresh, variant: stored.variant } : fresh);
+      if (isOther) store.put(fresh); // the same body for another choice
+    } else {
       this.#count(reason);
       store.remove(stored);
     }

@@ -34,6 +34,8 @@ export interface Store {
   variesOn(key: string): readonly string[] | undefined;
   /** The response that the request selects; that counts as a use. */
   select(key: string, requestFields: Fields): StoredResponse | undefined;
+  /** All variants of that key. */
+  allOf(key: string): readonly StoredResponse[];
   /** Where it stands; undefined when it does not. */
   placeOf(response: StoredResponse): Place | undefined;
   /** In the place of the same variant, if there is one. @returns whether there was room. */
@@ -91,6 +93,10 @@ class MemoryStore implements Store {
     const entry = selectVariant(this.#byKey.get(key) ?? [], requestFields);
     if (entry !== undefined) use(entry);
     return entry?.response;
+  }
+
+  allOf(key: string): readonly StoredResponse[] {
+    return (this.#byKey.get(key) ?? []).map(({ response }) => response);
   }
 
   placeOf(response: StoredResponse): Place | undefined {

@@ -8,16 +8,43 @@ import type { StoredResponse } from './stored-response.js';
 /** Of the client; those of a fetch are ours, and its ranges are cut from the whole. */
 const isConditional = nameTest(['if-none-match', 'if-modified-since', 'if-range', 'range']);
 
-/** §4.3.1. @param stored what to validate; undefined: nothing, the whole is wanted. */
-export function fetchFields(requestFields: Fields, stored: StoredResponse | undefined): Fields {
+/** Of all entity tags in one request. */
+const etagsBytesMax = 4096;
+
+/**
+ * The other variants whose entity tags go along, so that the origin may say that one of them is what this request gets as well (§4.3.1).
+ * Not beside a date alone: an origin that reads entity tags does not look at it (RFC 9110 §13.1.3).
+ */
+export function offeredVariants(all: readonly StoredResponse[], stored: StoredResponse | undefined): readonly StoredResponse[] {
+  if (stored !== undefined && hasValidator(stored) && stored.policy.etag === undefined) return [];
+  const offered = new Map<string, StoredResponse>();
+  let bytes = 0;
+  for (const other of all) {
+    const { etag } = other.policy;
+    if (etag === undefined || etag === stored?.policy.etag || other.status !== 200) continue;
+    bytes += etag.length + 2;
+    if (bytes > etagsBytesMax) break;
+    offered.set(etag, other);
+  }
+  return [...offered.values()];
+}
+
+/**
+ * §4.3.1.
+ *
+ * @param stored what to validate; undefined: nothing, the whole is wanted.
+ * @param others whose entity tags go along
+ */
+export function fetchFields(requestFields: Fields, stored: StoredResponse | undefined, others: readonly StoredResponse[]): Fields {
   const fields: string[] = [];
   for (let i = 0; i < requestFields.length; i += 2) {
     const name = requestFields[i] as string; // i < length, and the array is of pairs
     if (!isConditional(name)) fields.push(name, requestFields[i + 1] as string);
   }
+  const etags = [stored, ...others].flatMap((each) => each?.policy.etag ?? []);
+  if (etags.length > 0) fields.push('If-None-Match', etags.join(', '));
   if (stored === undefined) return fields;
-  const { etag, lastModifiedMs } = stored.policy;
-  if (etag !== undefined) fields.push('If-None-Match', etag);
+  const { lastModifiedMs } = stored.policy;
   if (lastModifiedMs !== undefined) fields.push('If-Modified-Since', fieldValue(stored.fields, 'last-modified') ?? formatHttpDate(lastModifiedMs));
   return fields;
 }
@@ -33,6 +60,12 @@ export function confirms(fields: Fields, stored: StoredResponse): boolean {
   if (etag !== undefined) return stored.policy.etag !== undefined && weak(etag) === weak(stored.policy.etag);
   const modified = fieldValue(fields, 'last-modified');
   return modified === undefined || modified === fieldValue(stored.fields, 'last-modified');
+}
+
+/** Which of several it speaks of: the one that it names, or the only one. */
+export function confirmed(fields: Fields, offered: readonly StoredResponse[]): StoredResponse | undefined {
+  if (offered.length < 2) return offered.find((each) => confirms(fields, each));
+  return fieldValue(fields, 'etag') === undefined ? undefined : offered.find((each) => confirms(fields, each));
 }
 
 const weak = (etag: string): string => etag.trim().replace(/^W\//, '');
