@@ -8,7 +8,7 @@ import yargs, { type Argv, type Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { version } from '../version.js';
 import { rotationFlags } from './bench-rotation-flags.js';
-import { configFlags, defaultControl, UsageError, type Flag } from './flags.js';
+import { configFlags, defaultControl, operatorVerbs, purgeFlags, UsageError, type Flag } from './flags.js';
 
 const expectedErrors = new Set(['ServiceError', 'LogError', 'ConfigError', 'ControlError', 'UsageError']);
 
@@ -42,12 +42,10 @@ function roleOptions(parser: Argv): Argv {
 
 const control = { type: 'string', default: defaultControl, describe: 'URL of the control process' } as const;
 
-function adminOptions(parser: Argv): Argv {
-  return parser
-    .positional('member', { type: 'string', demandOption: true, describe: 'name of a worker, such as w2' })
-    .option('control', control)
-    .epilogue('When the environment has ROUNDHOUSE_TOKEN, it is sent along: control processes on other machines ask for it.');
-}
+const member = { type: 'string', demandOption: true, describe: 'name of a worker, such as w2' } as const;
+
+const adminOptions = (parser: Argv): Argv =>
+  parser.option('control', control).epilogue('ROUNDHOUSE_TOKEN of the environment is sent along: control processes on other machines ask for it.');
 
 type Given = Readonly<Record<string, unknown>>; // yargs' own types say no more once commands are built apart
 
@@ -56,9 +54,27 @@ async function runRole(role: 'dns' | 'worker' | 'control' | 'origin', given: Giv
   exitCode = await runRoleCommand(role, given);
 }
 
-async function runAdmin(verb: 'drain' | 'enable' | 'disable', given: Given): Promise<void> {
-  const { adminCommand } = await import('./status.js');
-  print(await adminCommand(verb, given));
+function withOperatorCommands(parser: Argv): Argv {
+  for (const [verb, describe, why] of operatorVerbs) {
+    const options = (y: Argv): Argv => adminOptions(y.positional('member', member)).example(`$0 ${verb} w2`, why);
+    parser.command(`${verb} <member>`, describe, options, async (given) => {
+      const { adminCommand } = await import('./status.js');
+      print(await adminCommand(verb, given));
+    });
+  }
+  return parser.command('purge [url]', 'remove stored responses from the caches of all workers', purgeOptions, async (given) => {
+    const { purgeCommand } = await import('./purge.js');
+    const { text, exitCode: code } = await purgeCommand(given);
+    print(text);
+    exitCode = code;
+  });
+}
+
+function purgeOptions(parser: Argv): Argv {
+  return adminOptions(parser)
+    .positional('url', { type: 'string', describe: 'URL as clients use it, query included' })
+    .options(purgeFlags)
+    .example('$0 purge --tag product-17', 'whatever shows this product');
 }
 
 /** @param groups of flags, by the heading that each has in the help */
@@ -93,7 +109,7 @@ async function runServers(task: 'dns' | 'proxy', given: Given): Promise<void> {
 }
 
 const words = hideBin(process.argv);
-const parser = yargs(words)
+const parser = withOperatorCommands(yargs(words)
   .scriptName('roundhouse')
   .usage('$0 COMMAND\n\nA load-balanced reverse-proxy tier: DNS rotates over a pool of proxy workers.')
   .command(
@@ -246,24 +262,7 @@ const parser = yargs(words)
       .example('$0 bench proxy', 'our workers beside http-proxy, node:http, nginx and HAProxy')
       .demandCommand(1, 'what to measure is needed, such as `roundhouse bench rotation`'),
   )
-  .command(
-    'drain <member>',
-    'leave a worker out of new answers; it serves whoever still comes',
-    (y) => adminOptions(y).example('$0 drain w2', 'before w2 is stopped'),
-    (given) => runAdmin('drain', given),
-  )
-  .command(
-    'enable <member>',
-    'put a worker back into the answers, as long as its probes pass',
-    (y) => adminOptions(y).example('$0 enable w2', 'after `drain` or `disable`'),
-    (given) => runAdmin('enable', given),
-  )
-  .command(
-    'disable <member>',
-    'leave a worker out of new answers, and do not probe it',
-    (y) => adminOptions(y).example('$0 disable w2', 'while w2 is being repaired'),
-    (given) => runAdmin('disable', given),
-  )
+)
   .demandCommand(1, 'a command is needed, such as `roundhouse up`')
   .strict()
   .recommendCommands()

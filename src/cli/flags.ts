@@ -125,3 +125,16 @@ export function wholeNumber(typed: unknown, flag: string, least: number, most: n
   if (!(number >= least && number <= most)) throw wrongValue(flag, `a whole number from ${least} to ${most}`, typed);
   return number;
 }
+
+/** Verb, what it does, and when one would use it. */
+export const operatorVerbs = [
+  ['drain', 'leave a worker out of new answers; it serves whoever still comes', 'before w2 is stopped'],
+  ['enable', 'put a worker back into the answers, as long as its probes pass', 'after `drain` or `disable`'],
+  ['disable', 'leave a worker out of new answers, and do not probe it', 'while w2 is being repaired'],
+] as const;
+
+export const purgeFlags = {
+  tag: { type: 'string', describe: 'instead: all with this tag in Surrogate-Key or Cache-Tag' },
+  prefix: { type: 'string', describe: 'instead: all whose URL begins so' },
+  soft: { type: 'boolean', default: false, describe: 'make them stale, and keep them for as long as a stale one may be used' },
+} as const;

@@ -1,20 +1,19 @@
 /**
- * The admin API: what the tier's state is, the stream that DNS and workers follow, and the operator's three verbs.
+ * The admin API: what the tier's state is, the stream that DNS and workers follow, and the operator's verbs.
  *
  * It answers JSON over plain HTTP/1.1. It listens on loopback unless told otherwise; beyond loopback every request that
- * changes something needs the token. A browser page of somebody else's cannot reach it: Host must be an IP literal or
- * localhost (so that a rebound name is refused), and changes must carry `Content-Type: application/json`, which a
- * cross-site form cannot send.
+ * changes something needs the token (`http-change.ts`).
  */
-import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../clock.js';
+import { assertPlainHost, authorise, HttpError, readJson } from '../http-change.js';
 import { createHttpService, type HttpService } from '../http-service.js';
 import type { Log } from '../log.js';
 import type { Admin, Pool, PoolSnapshot } from '../pool/pool.js';
 import { formatAddress, type SocketAddress } from '../service.js';
 import { messageBytesMax, toMessage, type LoadOf } from './message.js';
 import type { ServiceDiscovery } from './discovery.js';
+import type { PurgeOutcome } from './purge.js';
 import type { Status } from './status.js';
 
 export interface ApiOptions {
@@ -24,6 +23,8 @@ export interface ApiOptions {
   readonly loadOf: LoadOf;
   readonly status: () => Promise<Status>;
   readonly discovery: () => ServiceDiscovery;
+  /** Has every worker that is there purge what is said. */
+  readonly purge: (said: unknown) => Promise<PurgeOutcome>;
   /** Required in `Authorization: Bearer …` for changes when set. */
   readonly token: string | undefined;
   readonly clock: Clock;
@@ -47,17 +48,8 @@ const heartbeatMs = 2000;
 const verbs: Readonly<Record<string, Admin>> = { drain: 'draining', enable: 'enabled', disable: 'disabled' };
 const paths = [
   ...['GET /api/status', 'GET /api/pool', 'GET /api/pool/watch[?loads]', 'GET /api/discovery', 'GET /livez', 'GET /readyz'],
-  'POST /api/members/NAME/drain|enable|disable',
+  ...['POST /api/members/NAME/drain|enable|disable', 'POST /api/purge'],
 ];
-
-class HttpError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 export interface Api extends HttpService {
   /** Tells followers that want loads of new ones. */
@@ -122,11 +114,15 @@ interface Watchers {
 }
 
 async function handle(options: ApiOptions, watchers: Watchers, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  request.resume(); // bodies are of no interest here
+  if (request.url !== '/api/purge') request.resume(); // other bodies are of no interest
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
-  if (!hostIsPlain(request.headers.host ?? '')) throw new HttpError(403, 'this API is asked by IP address or as localhost, not by another name');
+  assertPlainHost(request);
   if (request.method === 'POST') {
-    authorise(options, request);
+    authorise(request, options.token);
+    if (path === '/api/purge') {
+      const outcome = await options.purge(await readJson(request));
+      return answer(response, outcome.failed.length === 0 ? 200 : 502, outcome);
+    }
     answer(response, 200, change(options, path));
     return;
   }
@@ -160,22 +156,10 @@ function watch({ pool, loadOf }: ApiOptions, watchers: Watchers, wantsLoads: boo
   response.on('close', () => mine.delete(response));
 }
 
-function authorise({ token }: ApiOptions, request: IncomingMessage): void {
-  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw new HttpError(415, 'changes need Content-Type: application/json');
-  if (token === undefined) return;
-  const given = Buffer.from(request.headers.authorization ?? '');
-  const expected = Buffer.from(`Bearer ${token}`);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    throw new HttpError(401, 'changes need the token: set ROUNDHOUSE_TOKEN to the one the control process has');
-  }
-}
-
-const hostIsPlain = (host: string): boolean => /^(localhost|[\d.]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host);
-
 function change({ pool, log }: ApiOptions, path: string): MemberChange {
   const [, name = '', verb = ''] = /^\/api\/members\/([^/]+)\/([a-z]+)$/.exec(path) ?? [];
   const admin = verbs[verb];
-  if (admin === undefined) throw new HttpError(404, `nothing at POST ${path}; there is POST /api/members/NAME/drain, /enable and /disable`);
+  if (admin === undefined) throw new HttpError(404, `nothing at POST ${path}; there is POST /api/members/NAME/drain, /enable and /disable, and POST /api/purge`);
   const state = pool.snapshot().members.find(({ member }) => member.name === name);
   const known = pool.members.map((member) => member.name).join(', ');
   if (state === undefined) throw new HttpError(404, `no member ${JSON.stringify(name)}; there are ${known}`);

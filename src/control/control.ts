@@ -16,6 +16,7 @@ import { createApi } from './api.js';
 import { toDiscovery, type ScrapeTarget } from './discovery.js';
 import { createLoadMeter, loadMetrics, type LoadMeter } from './load-meter.js';
 import type { LoadOf } from './message.js';
+import { purgeAll, type PurgeOutcome } from './purge.js';
 import { scrape, type Page } from './scrape.js';
 import { collectStatus, type Status } from './status.js';
 import { keepWishes } from './wishes.js';
@@ -70,7 +71,8 @@ export function createControl(options: ControlOptions): Control {
   const meter = load === undefined ? undefined : watchLoad(load, pool, endpointOf, () => api.tellLoads(), options);
   const loadOf: LoadOf = (index) => meter?.loadOf(index);
   const status = shared(clock, () => collectStatus({ ...options, pool, history: (member) => prober.history(member), loadOf, targets }));
-  const api = createApi({ ...options, pool, loadOf, status, discovery: () => toDiscovery(targets) });
+  const purge = (said: unknown): Promise<PurgeOutcome> => purgeAll({ pool, endpointOf, token: options.token, clock }, said);
+  const api = createApi({ ...options, pool, loadOf, status, discovery: () => toDiscovery(targets), purge });
   return {
     pool,
     prober,

@@ -1,5 +1,5 @@
 /**
- * An end for whatever takes an `AbortSignal`, on the injected clock.
+ * An end for whatever takes an `AbortSignal`, on the injected clock; and what a person is told of a call that failed.
  */
 import type { Clock } from '../clock.js';
 
@@ -12,4 +12,11 @@ export async function withDeadline<T>(clock: Clock, ms: number, action: (signal:
   } finally {
     timer.cancel();
   }
+}
+
+/** `ECONNREFUSED`, out of fetch's "fetch failed". */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message || cause.name;
 }

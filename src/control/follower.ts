@@ -11,7 +11,7 @@ import type { Clock, Timer } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Pool } from '../pool/pool.js';
 import type { ReportedLoads } from '../pool/worker-loads.js';
-import { reasonOf } from './client.js';
+import { reasonOf } from './deadline.js';
 import { adopt, createLoadAdopter, messageBytesMax, parseMessage, type MemberMessage } from './message.js';
 
 export interface FollowerOptions {

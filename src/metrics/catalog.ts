@@ -103,6 +103,12 @@ export const catalog = {
     help: 'Stored responses removed because an unsafe request went by.',
     labels: none,
   },
+  roundhouse_cache_purged_responses_total: {
+    type: 'counter',
+    roles: worker,
+    help: 'Stored responses removed, or made stale, by the operator or as a cache group (RFC 9875).',
+    labels: none,
+  },
   roundhouse_cache_evicted_responses_total: { type: 'counter', roles: worker, help: 'Stored responses removed to make room.', labels: none },
   roundhouse_cache_stored_bytes: {
     type: 'gauge',

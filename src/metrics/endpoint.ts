@@ -5,6 +5,7 @@
  * the same time are limited, because each one is work on the loop that serves. Nothing a client sends is shown to others.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { assertNear, assertPlainHost, authorise, HttpError, readJson } from '../http-change.js';
 import { createHttpService, type HttpService, type HttpServiceOptions } from '../http-service.js';
 import type { Metrics } from './registry.js';
 
@@ -16,6 +17,10 @@ export interface EndpointOptions extends HttpServiceOptions {
   /** Closed when the endpoint stops. */
   readonly metrics: Metrics;
   readonly ready: () => Readiness;
+  /** What `POST /cache/purge` does, where there is a cache. @throws RangeError for what is wrong with it. */
+  readonly purge?: ((said: unknown) => number) | undefined;
+  /** Required for that when there is one; without, it is for this machine alone. */
+  readonly token?: string | undefined;
 }
 
 const connectionsMax = 64;
@@ -58,7 +63,9 @@ type Page = (query: string) => Answer | Promise<Answer>;
 
 const plain = 'text/plain; charset=utf-8';
 
-function createHandler({ metrics, ready, log, what }: EndpointOptions): (request: IncomingMessage, response: ServerResponse) => void {
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+function createHandler({ metrics, ready, purge, token, log, what }: EndpointOptions): Handler {
   const scrape = createScrape(metrics);
   const alive: Page = () => ({ status: 200, type: plain, body: 'alive\n' });
   const readiness: Page = () => readinessAnswer(ready());
@@ -72,6 +79,8 @@ function createHandler({ metrics, ready, log, what }: EndpointOptions): (request
 
   async function answer(request: IncomingMessage): Promise<Answer> {
     const { method = '', url = '/' } = request;
+    if (url === '/cache/purge' && method === 'POST' && purge !== undefined) return answerPurge(request, purge, token);
+    request.resume();
     const [path = '', query = ''] = url.split('?', 2);
     const page = pages.get(path);
     if (url.length > targetCharactersMax) return { status: 414, type: plain, body: `The target is longer than ${targetCharactersMax} characters.\n` };
@@ -81,7 +90,6 @@ function createHandler({ metrics, ready, log, what }: EndpointOptions): (request
   }
 
   return (request, response) => {
-    request.resume();
     answer(request).then(
       (given) => send(response, given),
       (error: unknown) => {
@@ -101,6 +109,20 @@ function send(response: ServerResponse, { status, type, body, fields = {} }: Ans
     ...fields,
   });
   response.end(body); // node:http leaves it out for HEAD
+}
+
+async function answerPurge(request: IncomingMessage, purge: (said: unknown) => number, token: string | undefined): Promise<Answer> {
+  const json = (status: number, body: object): Answer => ({ status, type: 'application/json', body: `${JSON.stringify(body)}\n` });
+  try {
+    assertPlainHost(request);
+    assertNear(request, token);
+    authorise(request, token);
+    return json(200, { purged: purge(await readJson(request)) });
+  } catch (error) {
+    if (error instanceof RangeError) return json(400, { error: error.message });
+    if (!(error instanceof HttpError)) throw error;
+    return { ...json(error.status, { error: error.message }), fields: { connection: 'close' } }; // the body may not have been read
+  }
 }
 
 /** The words that the control process and balancers read; `by` tells an operator's drain from a process that goes. */

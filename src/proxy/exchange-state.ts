@@ -11,6 +11,7 @@ import type { AccessLog } from './access-log.js';
 import { createAdmission, type Admission, type Waiter } from './admission.js';
 import { cacheWords } from './cache/cache-status.js';
 import type { CacheOptions } from './cache/options.js';
+import type { Purge } from './cache/purge.js';
 import type { ClientInfo, Downstream, DownstreamListener, Forward, Prepared } from './engines/engine.js';
 import type { ExchangeListener, ExchangeRecord } from './exchange.js';
 import type { Fields } from './fields.js';
@@ -54,6 +55,8 @@ export interface Cache {
   onPassed(exchange: Exchange, status: number, fields: Fields): Fields;
   /** @returns the fields of the error page for an exchange that failed, with what is said of it. */
   onFailed(exchange: Exchange, fields: Fields): Fields;
+  /** @returns how many stored responses went, or became stale. */
+  purge(purge: Purge): number;
   /** Gives up what is being fetched. */
   close(): void;
 }

@@ -10,6 +10,7 @@
 import type { PoolMember } from '../pool/pool.js';
 import { countAttempt, startAttempt } from './attempt.js';
 import { createCache } from './cache/cache.js';
+import { readPurge } from './cache/purge.js';
 import { ageMs, answer, fail, failRefused, finish, respond } from './ending.js';
 import type { BrokenAnswer, ClientInfo, Downstream, Prepared, ResponseHead } from './engines/engine.js';
 import { createCore, newExchange, type Core, type Exchange, type ExchangeEvents, type GatewayOptions } from './exchange-state.js';
@@ -29,6 +30,8 @@ export interface Gateway {
   repeated(text: string, client: ClientInfo): Prepared | undefined;
   /** What to tell a client whose request never became an exchange. */
   broken(code: FaultCode, client: ClientInfo): BrokenAnswer;
+  /** @param said what, in the words of `cache/purge.ts`. @returns how many stored responses. @throws RangeError */
+  purge(said: unknown): number;
   /** From now on each response closes its connection. */
   drain(): void;
   /** Ends whatever is still in flight, and lets nothing in any more. */
@@ -44,6 +47,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     accept: (downstream) => accept(core, downstream),
     repeated: (text, client) => (core.state === 'open' ? core.cache?.repeated(text, client) : undefined),
     broken: (code, client) => answerBroken(core, code, client),
+    purge: (said) => core.cache?.purge(readPurge(said)) ?? 0,
     drain() {
       if (core.state === 'open') core.state = 'draining';
     },

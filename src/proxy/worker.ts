@@ -67,6 +67,8 @@ export interface Worker extends Service {
   readonly origins: Pool;
   readonly probes: ProberStats;
   readonly named: NamedOrigins;
+  /** @returns how many stored responses. @throws RangeError for what is no purge. */
+  purge(said: unknown): number;
 }
 
 /** @throws ServiceError for origins or networks that make no sense. */
@@ -127,7 +129,7 @@ export function createWorker(options: WorkerOptions): Worker {
     ...{ stats, cache, engine: engine.stats },
     origins: pool,
     probes: prober.stats,
-    named,
+    ...{ named, purge: gateway.purge },
     address: () => engine.address(),
     secureAddress: () => engine.secureAddress(),
     async start() {

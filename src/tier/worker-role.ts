@@ -46,6 +46,8 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
     option: 'workers.metricsPort',
     metrics: createWorkerMetrics({ ...worker, worker: name, gateway: worker.stats }),
     ready: () => readinessOf(life, pool, me),
+    purge: (said) => worker.purge(said),
+    token: process.env['ROUNDHOUSE_TOKEN'],
     clock,
     log,
   });

@@ -64,7 +64,7 @@ describe('the command line', () => {
     const general = await roundhouse('--help');
     expect(general.code).toBe(0);
     const commands = [...general.stdout.matchAll(/^ {2}roundhouse (\w+)/gm)].map(([, name]) => name ?? '');
-    expect(commands).toEqual(['up', 'dns', 'worker', 'control', 'origin', 'check', 'resolve', 'status', 'simulate', 'bench', 'drain', 'enable', 'disable']);
+    expect(commands).toEqual(['up', 'dns', 'worker', 'control', 'origin', 'check', 'resolve', 'status', 'simulate', 'bench', 'drain', 'enable', 'disable', 'purge']);
     commands.push('bench rotation', 'bench dns', 'bench proxy');
     const helps = await Promise.all(commands.map((command) => roundhouse(...command.split(' '), '--help')));
     helps.forEach(({ code, stdout }, place) => {

@@ -13,7 +13,7 @@ export interface Rank {
 
 export const ranks: readonly Rank[] = [
   { rank: 0, rooms: ['clock.ts', 'random.ts', 'service.ts', 'log.ts', 'tally.ts', 'html.ts', 'text/', 'version.ts'], what: 'effects, and what any room may need' },
-  { rank: 1, rooms: ['pool/', 'plots/', 'http-service.ts'], what: 'members, verdicts, rotation policies; drawings and pages; a small HTTP server as a service' },
+  { rank: 1, rooms: ['pool/', 'plots/', 'http-service.ts', 'http-change.ts'], what: 'members, verdicts, rotation policies; drawings and pages; a small HTTP server as a service, and requests that change something' },
   { rank: 2, rooms: ['dns/', 'proxy/', 'origin/'], what: 'the services themselves; none knows another' },
   { rank: 3, rooms: ['metrics/', 'sim/'], what: 'listens to the services and speaks Prometheus; the model of resolvers, clients and queues, without any I/O' },
   { rank: 4, rooms: ['config/'], what: 'the schema, loading, errors that name the line' },

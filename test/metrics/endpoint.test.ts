@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { HttpService } from '../../src/http-service.js';
 import { silentLog } from '../../src/log.js';
-import { createEndpoint, type Readiness } from '../../src/metrics/endpoint.js';
+import { createEndpoint, type EndpointOptions, type Readiness } from '../../src/metrics/endpoint.js';
 import type { Metrics } from '../../src/metrics/metrics.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -24,7 +24,9 @@ const metrics: Metrics = {
   close: () => void (closed += 1),
 };
 
-const make = (port: number, over: { ready?: () => Readiness; metrics?: Metrics } = {}): HttpService =>
+type Over = Partial<Pick<EndpointOptions, 'ready' | 'metrics' | 'purge' | 'token'>>;
+
+const make = (port: number, over: Over = {}): HttpService =>
   createEndpoint({
     listen: { address: '127.0.0.1', port },
     what: 'worker w1 metrics',
@@ -36,7 +38,7 @@ const make = (port: number, over: { ready?: () => Readiness; metrics?: Metrics }
     ...over,
   });
 
-async function start(over: { ready?: () => Readiness; metrics?: Metrics } = {}): Promise<string> {
+async function start(over: Over = {}): Promise<string> {
   const endpoint = make(0, over);
   await endpoint.start();
   cleanups.push(() => endpoint.stop(0));
@@ -134,5 +136,40 @@ describe('the endpoint', () => {
     cleanups.push(() => squatter.close());
     const { port } = squatter.address() as AddressInfo; // an IP listener
     await expect(make(port).start()).rejects.toThrow(/^worker w1 metrics: cannot listen on 127\.0\.0\.1:\d+: the port is in use.*change workers\.metricsPort$/);
+  });
+});
+
+describe('POST /cache/purge', () => {
+  const purge = (said: unknown): number => {
+    if ((said as { url?: string }).url === undefined) throw new RangeError('say what');
+    return 3;
+  };
+  const post = async (base: string, body: string, headers: Record<string, string> = { 'content-type': 'application/json' }) => {
+    const answer = await fetch(`${base}/cache/purge`, { method: 'POST', body, headers });
+    return [answer.status, await answer.json()];
+  };
+
+  it('does it and counts, or says what is wrong', async () => {
+    const base = await start({ purge });
+    expect(await post(base, '{"url":"x"}')).toEqual([200, { purged: 3 }]);
+    expect(await post(base, '{}')).toEqual([400, { error: 'say what' }]);
+    expect(await post(base, '{')).toEqual([400, { error: 'the body is no JSON' }]);
+    expect(await post(base, `"${'x'.repeat(70_000)}"`)).toEqual([413, { error: 'the body is longer than 65536 bytes' }]);
+    expect(await post(base, '{"url":"x"}', {})).toEqual([415, { error: 'changes need Content-Type: application/json' }]);
+    expect((await fetch(`${base}/cache/purge`)).status).toBe(404);
+    expect((await fetch(`${await start()}/cache/purge`, { method: 'POST' })).status).toBe(404);
+  });
+
+  it('refuses who has not the token, and pages of others', async () => {
+    const base = await start({ purge, token: 'secret' });
+    const json = { 'content-type': 'application/json' };
+    expect((await post(base, '{"url":"x"}'))[0]).toBe(401);
+    expect((await post(base, '{"url":"x"}', { ...json, authorization: 'Bearer secreT' }))[0]).toBe(401);
+    expect(await post(base, '{"url":"x"}', { ...json, authorization: 'Bearer secret' })).toEqual([200, { purged: 3 }]);
+    const { hostname, port } = new URL(base);
+    const rebound = httpRequest({ host: hostname, port, method: 'POST', path: '/cache/purge', headers: { ...json, host: 'evil.test' } }).end('{}');
+    const [answer] = (await once(rebound, 'response')) as [{ statusCode: number; resume: () => void }];
+    answer.resume();
+    expect(answer.statusCode).toBe(403);
   });
 });

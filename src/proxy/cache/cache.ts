@@ -19,10 +19,12 @@ import { invalidatedKeys, isSafe } from './invalidation.js';
 import { asksForRange, keyOf, lookUp, passesBy, type LookUp } from './lookup.js';
 import type { CacheOptions } from './options.js';
 import { noDirectives } from './directives.js';
+import { outdated, type Purge } from './purge.js';
 import { Reader } from './reader.js';
 import { Repeats } from './repeats.js';
 import type { Reuse } from './reuse.js';
 import { atOnceBytes, serve } from './serving.js';
+import { invalidatedGroups, tagsOf } from './tags.js';
 import { createStore, type Store } from './store.js';
 import type { StoredResponse } from './stored-response.js';
 import { fetchFields, hasValidator, offeredVariants } from './validation.js';
@@ -102,8 +104,27 @@ class HttpCache implements Cache, FilledCache {
     const word = exchange.record.cache ?? 'bypass';
     const key = keyOf(exchange);
     if (key !== undefined && !isSafe(method)) invalidatedKeys(method, key, status, fields).forEach((invalid) => this.#invalidate(invalid));
+    if (key !== undefined && !isSafe(method)) this.#invalidateGroups(key, status, fields);
     if (key !== undefined && method === 'HEAD' && word !== 'bypass') this.#filling.onHeadOnly(exchange, key, status, fields);
     return this.marked(fields, { word });
+  }
+
+  purge({ by, what, soft }: Purge): number {
+    const { store, inFlight } = this;
+    const found = by === 'url' ? store.allOf(what) : by === 'tag' ? store.tagged(what) : store.withPrefix(what);
+    const nowMs = this.core.clock.monotonicMs();
+    for (const stored of found) {
+      if (soft) store.replace(stored, outdated(stored, nowMs));
+      else store.remove(stored);
+    }
+    // What is under way may have been made before. Its tags are known when its head is here.
+    for (const fetch of inFlight.all()) {
+      const { key } = fetch.options;
+      const tags = fetch.arriving === undefined ? undefined : tagsOf(key, fetch.arriving.fields);
+      if (by === 'url' ? key === what : by === 'prefix' ? key.startsWith(what) : tags?.includes(what) !== false) this.#disown(fetch);
+    }
+    this.options.stats.purgedTotal += found.length;
+    return found.length;
   }
 
   onFailed({ record: { cache, attempts } }: Exchange, fields: Fields): Fields {
@@ -208,10 +229,19 @@ class HttpCache implements Cache, FilledCache {
 
   #invalidate(key: string): void {
     this.options.stats.invalidatedTotal += this.store.removeKey(key);
-    for (const fetch of this.inFlight.of(key)) {
-      fetch.invalidated = true;
-      this.inFlight.remove(fetch);
-    }
+    for (const fetch of this.inFlight.of(key)) this.#disown(fetch);
+  }
+
+  /** RFC 9875 §3. */
+  #invalidateGroups(key: string, status: number, fields: Fields): void {
+    if (status < 200 || status > 399) return;
+    for (const what of invalidatedGroups(key, fields)) this.options.stats.invalidatedTotal += this.purge({ by: 'tag', what, soft: false });
+  }
+
+  /** What comes of it is for those who wait already. */
+  #disown(fetch: Fetch): void {
+    fetch.invalidated = true;
+    this.inFlight.remove(fetch);
   }
 }
 

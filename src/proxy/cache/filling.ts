@@ -158,6 +158,7 @@ class CacheFilling implements Filling {
       return readers.forEach((reader) => this.#again(fetch.release(reader)));
     }
     const fresh = this.#freshen(stored, update, fetch.options.passed, fetch.record?.firstByteMs ?? 0);
+    if (fetch.invalidated) store.remove(fresh); // it may have been made before
     for (const reader of readers) {
       const { word, collapsed } = reader;
       this.#cache.serve(fetch.release(reader), fresh, { word, fwdStatus: 304, collapsed });

@@ -30,6 +30,8 @@ export interface CacheStats {
   /** Validations on nobody's behalf, while a stale response was served. */
   backgroundTotal: number;
   invalidatedTotal: number;
+  /** By the operator, and by the groups of RFC 9875. */
+  purgedTotal: number;
   /** Of the store; zeros without one. */
   store: Readonly<StoreStats>;
 }
@@ -42,6 +44,7 @@ export function createCacheStats(): CacheStats {
     collapsedTotal: 0,
     backgroundTotal: 0,
     invalidatedTotal: 0,
+    purgedTotal: 0,
     store: { bytes: 0, entries: 0, evictionsTotal: 0 },
   };
 }

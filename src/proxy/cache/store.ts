@@ -7,6 +7,7 @@
 import type { Fields } from '../fields.js';
 import { createEviction, use, type Evictable } from './eviction.js';
 import type { StoredResponse } from './stored-response.js';
+import { tagsOf } from './tags.js';
 import { sameVariant, selectVariant } from './vary.js';
 
 export interface StoreOptions {
@@ -36,6 +37,10 @@ export interface Store {
   select(key: string, requestFields: Fields): StoredResponse | undefined;
   /** All variants of that key. */
   allOf(key: string): readonly StoredResponse[];
+  /** All that is filed under that tag. */
+  tagged(tag: string): readonly StoredResponse[];
+  /** All whose key begins so. It looks at every key. */
+  withPrefix(prefix: string): readonly StoredResponse[];
   /** Where it stands; undefined when it does not. */
   placeOf(response: StoredResponse): Place | undefined;
   /** In the place of the same variant, if there is one. @returns whether there was room. */
@@ -55,6 +60,8 @@ export interface Store {
  * more in the process, of which each field's two strings, the policy and the backing store of the body are most.
  */
 const overheadBytes = 2300;
+/** Of each tag in the index, beside its text. */
+const tagBytes = 120;
 /** Of one key; beyond it the oldest goes. An origin may vary on a field that each client fills differently. */
 const variantsMax = 32;
 
@@ -67,6 +74,7 @@ export function storedBytes({ key, fields, variant, body }: StoredResponse): num
   let chars = key.length;
   for (const text of fields) chars += text.length;
   for (const text of variant.values) chars += text.length;
+  for (const tag of tagsOf(key, fields)) chars += tag.length + tagBytes;
   return chars + body.length + overheadBytes;
 }
 
@@ -78,6 +86,7 @@ class MemoryStore implements Store {
   readonly stats: StoreStats = { bytes: 0, entries: 0, evictionsTotal: 0 };
   readonly #options: StoreOptions;
   readonly #byKey = new Map<string, Entry[]>();
+  readonly #byTag = new Map<string, Set<Entry>>();
   readonly #eviction = createEviction<Entry>();
   #reserved = 0;
 
@@ -97,6 +106,16 @@ class MemoryStore implements Store {
 
   allOf(key: string): readonly StoredResponse[] {
     return (this.#byKey.get(key) ?? []).map(({ response }) => response);
+  }
+
+  tagged(tag: string): readonly StoredResponse[] {
+    return [...(this.#byTag.get(tag) ?? [])].map(({ response }) => response);
+  }
+
+  withPrefix(prefix: string): readonly StoredResponse[] {
+    const found: StoredResponse[] = [];
+    for (const [key, entries] of this.#byKey) if (key.startsWith(prefix)) for (const { response } of entries) found.push(response);
+    return found;
   }
 
   placeOf(response: StoredResponse): Place | undefined {
@@ -156,6 +175,11 @@ class MemoryStore implements Store {
       for (const other of entries) other.change += 1;
       entries.push(entry);
     }
+    for (const tag of tagsOf(key, response.fields)) {
+      const tagged = this.#byTag.get(tag);
+      if (tagged === undefined) this.#byTag.set(tag, new Set([entry]));
+      else tagged.add(entry);
+    }
     this.#eviction.add(entry);
     this.stats.bytes += bytes;
     this.stats.entries += 1;
@@ -177,6 +201,10 @@ class MemoryStore implements Store {
   #drop(entry: Entry): void {
     entry.change += 1;
     this.#eviction.remove(entry);
+    for (const tag of tagsOf(entry.key, entry.response.fields)) {
+      const tagged = this.#byTag.get(tag);
+      if (tagged?.delete(entry) === true && tagged.size === 0) this.#byTag.delete(tag);
+    }
     this.stats.bytes -= entry.bytes;
     this.stats.entries -= 1;
     const entries = this.#byKey.get(entry.key) ?? [];

@@ -1,0 +1,95 @@
+/**
+ * A purge through the control process: all workers or their names, over real endpoints.
+ */
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createVirtualClock, systemClock, type Clock } from '../../src/clock.js';
+import { purgeAll } from '../../src/control/purge.js';
+import { silentLog } from '../../src/log.js';
+import { createEndpoint } from '../../src/metrics/endpoint.js';
+import type { Metrics } from '../../src/metrics/metrics.js';
+import { createPool } from '../../src/pool/pool.js';
+import type { SocketAddress } from '../../src/service.js';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const metrics: Metrics = { contentType: 'text/plain', render: () => Promise.resolve(''), close: () => undefined };
+
+async function endpoint(purge: (said: unknown) => number, token?: string): Promise<SocketAddress> {
+  const service = createEndpoint({
+    ...{ listen: { address: '127.0.0.1', port: 0 }, what: 'worker', option: 'x', metrics, ready: () => ({ ready: true as const }) },
+    ...{ clock: systemClock, log: silentLog, purge, token },
+  });
+  await service.start();
+  cleanups.push(() => service.stop(0));
+  return service.address();
+}
+
+/** Takes connections and says nothing. */
+async function silent(): Promise<SocketAddress> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close(), () => server.closeAllConnections());
+  return { address: '127.0.0.1', port: (server.address() as AddressInfo).port };
+}
+
+async function closedPort(): Promise<SocketAddress> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return { address: '127.0.0.1', port };
+}
+
+function tier(endpoints: readonly SocketAddress[], token?: string, clock: Clock = systemClock) {
+  const members = endpoints.map((_, index) => ({ name: `w${index + 1}`, index, address: `127.0.0.${11 + index}`, port: 8080, weight: 1 }));
+  const pool = createPool(members, { upThresh: 0.5, initialHealth: 'down', realtimeMs: () => 0 });
+  return { pool, options: { pool, endpointOf: ({ index }: { index: number }) => endpoints[index] as SocketAddress, token, clock } };
+}
+
+describe('purgeAll', () => {
+  it('asks all, also those that are down, and none that is disabled; counts, and names who did not', async () => {
+    const said: unknown[] = [];
+    const counting = (count: number) => (what: unknown) => {
+      said.push(what);
+      return count;
+    };
+    const clock = createVirtualClock();
+    const strangers = [await closedPort(), await endpoint(() => 1, 'other'), await silent()];
+    const endpoints = [await endpoint(counting(3)), await endpoint(counting(4)), ...strangers, await endpoint(counting(9))];
+    const { pool, options } = tier(endpoints, undefined, clock);
+    pool.setAdmin('w6', 'disabled');
+    const outcome = purgeAll(options, { tag: 't' });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    clock.advance(4000);
+    expect(await outcome).toEqual({
+      purged: 7,
+      workers: [{ name: 'w1', purged: 3 }, { name: 'w2', purged: 4 }],
+      absent: ['w3'],
+      failed: [
+        { name: 'w4', reason: 'changes need the token: set ROUNDHOUSE_TOKEN to the one that this process has' },
+        { name: 'w5', reason: 'no answer within 4000 ms' },
+      ],
+    });
+    expect(said).toEqual([{ tag: 't' }, { tag: 't' }]);
+  });
+
+  it('sends the token', async () => {
+    const { options } = tier([await endpoint(() => 1, 'secret')], 'secret');
+    expect(await purgeAll(options, {})).toMatchObject({ purged: 1, failed: [] });
+  });
+
+  it('passes on what a worker has to say of the request', async () => {
+    const { options } = tier([
+      await endpoint(() => {
+        throw new RangeError('say what');
+      }),
+    ]);
+    await expect(purgeAll(options, {})).rejects.toThrow('say what');
+  });
+});
