@@ -103,6 +103,12 @@ export const catalog = {
     help: 'Stored responses removed because an unsafe request went by.',
     labels: none,
   },
+  roundhouse_cache_sliced_changes_total: {
+    type: 'counter',
+    roles: worker,
+    help: 'Objects kept in slices (proxy.cache.sliceBytes) that turned out to have changed at the origin, and were dropped.',
+    labels: none,
+  },
   roundhouse_cache_evicted_responses_total: { type: 'counter', roles: worker, help: 'Stored responses removed to make room.', labels: none },
   roundhouse_cache_stored_bytes: {
     type: 'gauge',

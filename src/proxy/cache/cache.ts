@@ -22,6 +22,7 @@ import { noDirectives } from './directives.js';
 import { Reader } from './reader.js';
 import type { Reuse } from './reuse.js';
 import { serve } from './serving.js';
+import { createSlices, type SlicedCache, type Slices } from './slices/slices.js';
 import { createStore, type Store } from './store.js';
 import type { StoredResponse } from './stored-response.js';
 import { fetchFields, hasValidator } from './validation.js';
@@ -44,7 +45,7 @@ export function createCache(options: CacheOptions, core: Core, host: CacheHost):
   return new HttpCache(options, core, host);
 }
 
-class HttpCache implements Cache, FilledCache {
+class HttpCache implements Cache, FilledCache, SlicedCache {
   readonly options: CacheOptions;
   readonly core: Core;
   readonly host: CacheHost;
@@ -54,6 +55,7 @@ class HttpCache implements Cache, FilledCache {
   /** Of exchanges that are fetches: they use no cache, and nobody is told of them. */
   readonly #fetchCore: Core;
   readonly #filling: Filling;
+  readonly #slices: Slices;
 
   constructor(options: CacheOptions, core: Core, host: CacheHost) {
     this.options = options;
@@ -65,6 +67,7 @@ class HttpCache implements Cache, FilledCache {
     const stats = { ...core.stats }; // its bytes are none that clients got
     this.#fetchCore = { ...core, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
     this.#filling = createFilling(this);
+    this.#slices = createSlices(this);
   }
 
   // ---- what the gateway asks
@@ -87,7 +90,7 @@ class HttpCache implements Cache, FilledCache {
     if (word === 'method' || word === 'bypass') return false;
     const found = this.#find(exchange);
     if (found === undefined) return false;
-    if (this.#serves(exchange, found)) return true;
+    if (this.#serves(exchange, found) || this.#slices.takes(exchange, found)) return true;
     if (!this.#fills(exchange, found)) return false;
     this.#fetchFor(exchange, found);
     return true;
@@ -108,6 +111,7 @@ class HttpCache implements Cache, FilledCache {
 
   close(): void {
     for (const fetch of this.inFlight.all()) fetch.abandon();
+    this.#slices.close();
   }
 
   // ---- what is there
@@ -165,6 +169,15 @@ class HttpCache implements Cache, FilledCache {
     return stored !== undefined || !asksForRange(exchange.arrival.fields.passed);
   }
 
+  fill(exchange: Exchange): void {
+    const found = this.#find(exchange);
+    if (found !== undefined) this.#fetchFor(exchange, found);
+  }
+
+  send(downstream: Downstream, id: string, onMade: (record: ExchangeRecord) => void): void {
+    this.host.fetch(this.#fetchCore, downstream, id, onMade);
+  }
+
   #fetchFor(exchange: Exchange, found: LookUp): void {
     const { asked, key, word } = found;
     const nowMs = this.core.clock.monotonicMs();
@@ -201,7 +214,7 @@ class HttpCache implements Cache, FilledCache {
   }
 
   #invalidate(key: string): void {
-    this.options.stats.invalidatedTotal += this.store.removeKey(key);
+    this.options.stats.invalidatedTotal += this.store.removeKey(key) + this.#slices.invalidate(key);
     for (const fetch of this.inFlight.of(key)) {
       fetch.invalidated = true;
       this.inFlight.remove(fetch);

@@ -4,6 +4,7 @@
  */
 import type { ResponseHead } from '../engines/engine.js';
 import type { Core, Exchange } from '../exchange-state.js';
+import type { ExchangeRecord } from '../exchange.js';
 import { faults, type FaultCode } from '../fault.js';
 import { fieldValue, nameTest, type Fields } from '../fields.js';
 import type { CacheStatus } from './cache-status.js';
@@ -244,8 +245,13 @@ class CacheFilling implements Filling {
   }
 }
 
+interface Attempted {
+  readonly readers: Iterable<{ readonly exchange: Exchange; readonly collapsed: boolean }>;
+  readonly record: ExchangeRecord | undefined;
+}
+
 /** The one that caused it has its attempts, in log and metrics; who shares it had none. */
-function noteAttempts({ readers, record }: Fetch): void {
+export function noteAttempts({ readers, record }: Attempted): void {
   if (record === undefined) return;
   for (const { exchange, collapsed } of readers) {
     if (collapsed) continue;
@@ -258,6 +264,6 @@ function noteAttempts({ readers, record }: Fetch): void {
 const isLength = nameTest(['content-length']);
 
 /** A recipient with a clock adds the Date that is missing (RFC 9110 §6.6.1). */
-function dated(fields: Fields, { realtimeMs }: Pick<Arrived, 'realtimeMs'>): Fields {
+export function dated(fields: Fields, { realtimeMs }: Pick<Arrived, 'realtimeMs'>): Fields {
   return fieldValue(fields, 'date') === undefined ? [...fields, 'Date', formatHttpDate(realtimeMs)] : fields;
 }

@@ -11,6 +11,8 @@ import { notStoredReasons, type StoringOptions } from './storing.js';
 export interface CacheSettings extends StoreOptions, FreshnessOptions, StoringOptions {
   /** A longer body is not stored. */
   readonly objectBytesMax: number;
+  /** Of the slices in which ranges and what is longer are kept; 0: in none. */
+  readonly sliceBytes: number;
   /** How long after an answer that could not be stored requests of its key go to the origin side by side. */
   readonly hitForMissS: number;
 }
@@ -30,6 +32,8 @@ export interface CacheStats {
   /** Validations on nobody's behalf, while a stale response was served. */
   backgroundTotal: number;
   invalidatedTotal: number;
+  /** Objects kept in slices that turned out to be others at the origin now. */
+  slicedChangesTotal: number;
   /** Of the store; zeros without one. */
   store: Readonly<StoreStats>;
 }
@@ -42,6 +46,7 @@ export function createCacheStats(): CacheStats {
     collapsedTotal: 0,
     backgroundTotal: 0,
     invalidatedTotal: 0,
+    slicedChangesTotal: 0,
     store: { bytes: 0, entries: 0, evictionsTotal: 0 },
   };
 }
