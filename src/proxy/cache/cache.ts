@@ -22,9 +22,11 @@ import { noDirectives } from './directives.js';
 import { Reader } from './reader.js';
 import type { Reuse } from './reuse.js';
 import { serve } from './serving.js';
+import type { SliceTap } from './slices/slice-tap.js';
 import { createSlices, type SlicedCache, type Slices } from './slices/slices.js';
 import { createStore, type Store } from './store.js';
 import type { StoredResponse } from './stored-response.js';
+import type { Storable } from './storing.js';
 import { fetchFields, hasValidator } from './validation.js';
 import { variantBy } from './vary.js';
 
@@ -167,6 +169,10 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
   #fills(exchange: Exchange, { asked, stored }: LookUp): boolean {
     if (exchange.downstream.request.method !== 'GET' || asked.has('no-store')) return false;
     return stored !== undefined || !asksForRange(exchange.arrival.fields.passed);
+  }
+
+  tapOf(head: Storable, bytes: number, passed: Fields): SliceTap | undefined {
+    return this.#slices.tapOf(head, bytes, passed);
   }
 
   fill(exchange: Exchange): void {

@@ -32,6 +32,8 @@ export interface FilledCache {
   readonly inFlight: InFlight;
   readonly hitForMiss: HitForMiss;
   takes(exchange: Exchange): boolean;
+  /** What keeps slices of a body that is too long. */
+  tapOf(head: Storable, bytes: number, passed: Fields): { write(chunk: Buffer): void } | undefined;
   serve(exchange: Exchange, stored: StoredResponse, status: CacheStatus): void;
   marked(fields: Fields, status: CacheStatus): Fields;
 }
@@ -63,6 +65,7 @@ class CacheFilling implements Filling {
     const reason = this.#whyNot(fetch, head, storable);
     if (reason === undefined) this.#store(fetch, head, owned(storable));
     else this.#pass(fetch, head, reason);
+    if (reason === 'too-large' && head.bodyBytes !== undefined) fetch.tap = this.#cache.tapOf(storable, head.bodyBytes, fetch.options.passed);
   }
 
   #storable(fetch: Fetch, { status, reason, fields }: ResponseHead): Storable {

@@ -39,7 +39,14 @@ export class SliceFetches {
   }
 
   /** The one that will tell what object a request is for, of which `stale` is known. @param nowMs monotonic. */
-  teaching(key: string, number: number, stale: SlicedObject | undefined, passed: Fields, asked: Directives, nowMs: number): SliceFetch | undefined {
+  teaching(
+    key: string,
+    number: number,
+    stale: SlicedObject | undefined,
+    passed: Fields,
+    asked: Directives,
+    nowMs: number,
+  ): SliceFetch | undefined {
     for (const fetch of this.#fetches.get(key) ?? []) {
       const { options, phase, object } = fetch;
       if (options.number !== number || options.intent === 'more') continue;

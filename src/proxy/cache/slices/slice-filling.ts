@@ -12,14 +12,14 @@ import type { HitForMiss } from '../in-flight.js';
 import type { CacheOptions } from '../options.js';
 import { isStandInStatus, mayStandIn } from '../reuse.js';
 import type { Store } from '../store.js';
-import type { Arrived } from '../stored-response.js';
+import type { Arrived, StoredResponse } from '../stored-response.js';
 import { notStoredReasons, type NotStored } from '../storing.js';
 import { confirms, updatedFields } from '../validation.js';
 import { askedRange, parseContentRange } from './byte-range.js';
 import { readSlice, wholeHead, type SliceAnswer } from './slice-answer.js';
 import type { SliceFetch, SliceFetchOwner, SliceUser } from './slice-fetch.js';
 import { isFor, type SliceFetches } from './slice-fetches.js';
-import { objectKey, objectOf, readObject, recordOf, sliceKey, strongValidator, type SlicedObject } from './sliced-object.js';
+import { objectKey, objectOf, readObject, recordOf, type SlicedObject } from './sliced-object.js';
 
 /** The slices that are filled. */
 export interface FilledSlices {
@@ -33,7 +33,10 @@ export interface FilledSlices {
   };
   readonly fetches: SliceFetches;
   readonly unsliceable: HitForMiss;
-  newId(): string;
+  /** The object that the origin's head speaks of: the known one when it calls it the same. @param head under the plain key. */
+  keepObject(head: Omit<StoredResponse, 'body'>, total: number, validator: string, passed: Fields): SlicedObject;
+  /** @returns why not. */
+  keepSlice(key: string, object: SlicedObject, number: number, body: Buffer, passed: Fields): NotStored | undefined;
   open(user: SliceUser, object: SlicedObject, fwdStatus?: number, detail?: CacheDetail): void;
   retry(exchange: Exchange): void;
   changed(key: string, passed: Fields, object: SlicedObject): void;
@@ -51,7 +54,7 @@ class SliceFilling implements SliceFetchOwner {
 
   onHead(fetch: SliceFetch, head: ResponseHead): void {
     const { intent, object } = fetch.options;
-    noteAttempts({ readers: fetch.leader === undefined ? [] : [{ exchange: fetch.leader.exchange, collapsed: false }], record: fetch.record });
+    noteLeader(fetch);
     if (head.status === 304 && intent === 'validate' && object !== undefined) return this.#onNotModified(fetch, object, head.fields);
     const { cache } = this.#slices;
     const arrived = this.#arrived(fetch);
@@ -85,21 +88,9 @@ class SliceFilling implements SliceFetchOwner {
 
   /** The object that the slice is of, kept for others. It is the one that is known when the origin calls it the same. */
   #objectOf({ options: { key, passed, intent, object } }: SliceFetch, { head, total, validator }: SliceAnswer): SlicedObject {
-    const { store } = this.#slices.cache;
-    const known = readObject(store, key, passed);
-    const same = known !== undefined && known.total === total && strongValidator(known.record.policy) === validator;
-    const kept = { ...head, key: objectKey(key) };
+    const known = readObject(this.#slices.cache.store, key, passed);
     if (intent === 'more' && object !== undefined && known?.id !== object.id) return object; // it is kept no more
-    if (same) {
-      // RFC 9111 §3.4: what was said last counts.
-      const fresh = recordOf(kept, total, known.id);
-      if (head.policy.dateMs >= known.record.policy.dateMs) store.replace(known.record, fresh);
-      return objectOf(fresh);
-    }
-    if (known !== undefined) this.#slices.changed(key, passed, known);
-    const record = recordOf(kept, total, this.#slices.newId());
-    store.put(record);
-    return objectOf(record);
+    return this.#slices.keepObject({ ...head, key }, total, validator, passed);
   }
 
   /** One who waited for the first answer. */
@@ -119,13 +110,9 @@ class SliceFilling implements SliceFetchOwner {
   onWhole(fetch: SliceFetch, body: Buffer): void {
     const { options, object, invalidated } = fetch;
     const { key, number, passed } = options;
-    const { store, options: { stats } } = this.#slices.cache;
     this.#release(fetch);
-    if (object === undefined || invalidated || readObject(store, key, passed)?.id !== object.id) return this.#count('invalidated');
-    const { policy } = object.record;
-    const slice = { key: sliceKey(key, object.id, number), variant: { names: [], values: [] }, status: 206, reason: '', fields: [], policy, body };
-    if (store.put(slice)) stats.storedTotal += 1;
-    else this.#count('no-room');
+    const reason = object === undefined || invalidated ? 'invalidated' : this.#slices.keepSlice(key, object, number, body, passed);
+    if (reason !== undefined) this.#count(reason);
   }
 
   // ---- no slice of what was known
@@ -175,7 +162,8 @@ class SliceFilling implements SliceFetchOwner {
   #isForWhole(fetch: SliceFetch, { fields, bodyBytes }: ResponseHead): boolean {
     const { options } = this.#slices.cache;
     const arrived = this.#arrived(fetch);
-    return (bodyBytes ?? 0) <= options.objectBytesMax && typeof wholeHead(fetch.options, dated(fields, arrived), arrived, options) !== 'string';
+    if ((bodyBytes ?? 0) > options.objectBytesMax) return false;
+    return typeof wholeHead(fetch.options, dated(fields, arrived), arrived, options) !== 'string';
   }
 
   /** What may not be shared is for the one who asked; the others ask for themselves. */
@@ -195,7 +183,8 @@ class SliceFilling implements SliceFetchOwner {
     const users = [...fetch.users];
     fetch.settle();
     const arrived = this.#arrived(fetch);
-    const head = confirms(update, record) ? wholeHead(fetch.options, updatedFields(record.fields, dated(update, arrived)), arrived, options) : 'status';
+    const fields = updatedFields(record.fields, dated(update, arrived));
+    const head = confirms(update, record) ? wholeHead(fetch.options, fields, arrived, options) : 'status';
     if (typeof head === 'string') {
       this.#slices.drop(key, passed, { record, total, id });
       return users.forEach((user) => this.#slices.retry(user.release()));
@@ -207,7 +196,7 @@ class SliceFilling implements SliceFetchOwner {
 
   onFault(fetch: SliceFetch, code: FaultCode, detail: string): void {
     const { object, intent } = fetch.options;
-    noteAttempts({ readers: fetch.leader === undefined ? [] : [{ exchange: fetch.leader.exchange, collapsed: false }], record: fetch.record });
+    noteLeader(fetch);
     if (object !== undefined && intent === 'validate' && faults[code].source === 'upstream') this.#standIn(fetch, object, undefined);
     for (const user of [...fetch.users]) user.fail(code, detail);
   }
@@ -233,6 +222,10 @@ class SliceFilling implements SliceFetchOwner {
   #count(reason: NotStored): void {
     this.#slices.cache.options.stats.notStored.add(notStoredReasons.indexOf(reason));
   }
+}
+
+function noteLeader({ leader, record }: SliceFetch): void {
+  if (leader !== undefined) noteAttempts({ readers: [{ exchange: leader.exchange, collapsed: false }], record });
 }
 
 /** An error of the origin, or of who asked: the object may well be what it was. */

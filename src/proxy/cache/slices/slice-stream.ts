@@ -133,7 +133,7 @@ export class SliceStream implements BodySource, ReaderOwner, SliceUser {
   /** @returns whether there is something to read of the next one. */
   #moveOn(): boolean {
     const current = this.#current;
-    if (this.#over || current === undefined || !bodyOf(current).complete) return false;
+    if (this.#over || this.#reader.blocked || current === undefined || !bodyOf(current).complete) return false;
     if (this.#position < this.end || this.#position >= this.#end) return false;
     this.#current = this.#ahead ?? this.#placeOf(current.number + 1);
     this.#ahead = undefined;

@@ -18,13 +18,16 @@ import type { CacheOptions } from '../options.js';
 import { reuseOf, type Reuse } from '../reuse.js';
 import { serve } from '../serving.js';
 import type { Store } from '../store.js';
+import type { StoredResponse } from '../stored-response.js';
+import { owned, type NotStored, type Storable } from '../storing.js';
 import { fetchFields } from '../validation.js';
 import { askedRange } from './byte-range.js';
 import { SliceFetch, type SliceFetchOwner, type SliceIntent, type SliceUser } from './slice-fetch.js';
 import { SliceFetches } from './slice-fetches.js';
 import { createSliceFilling, type FilledSlices } from './slice-filling.js';
+import { SliceTap } from './slice-tap.js';
 import { SliceStream, type SliceSource, type SliceSources } from './slice-stream.js';
-import { ifRange, objectKey, readObject, sliceKey, type SlicedObject } from './sliced-object.js';
+import { ifRange, objectKey, objectOf, readObject, recordOf, sliceKey, strongValidator, type SlicedObject } from './sliced-object.js';
 
 /** The cache that slices are part of. */
 export interface SlicedCache {
@@ -110,7 +113,8 @@ export class Slices implements SliceSources, FilledSlices {
       const all = [...served.fields, 'Age', String(ageS(record.policy, nowMs))];
       const ttlS = word === 'hit' ? freshForS(record.policy, nowMs) : undefined;
       const stored = word !== 'hit' && fwdStatus === undefined;
-      return { status, reason, fields: this.cache.marked(all, { word, ttlS, fwdStatus, stored, collapsed, detail }), bodyBytes: end - first };
+      const fields = this.cache.marked(all, { word, ttlS, fwdStatus, stored, collapsed, detail });
+      return { status, reason, fields, bodyBytes: end - first };
     };
     if (first < end) return stream.open(object, first, end, headOf);
     const { fields } = headOf(learnt ? stream.word : 'hit');
@@ -121,7 +125,7 @@ export class Slices implements SliceSources, FilledSlices {
     const { store, options } = this.cache;
     const { key } = stream;
     const stored = store.select(sliceKey(key, object.id, number), []);
-    if (stored !== undefined && stored.body.length === Math.min(this.sliceBytes, object.total - number * this.sliceBytes)) return stored.body;
+    if (stored?.body.length === Math.min(this.sliceBytes, object.total - number * this.sliceBytes)) return stored.body;
     const joined = this.fetches.bringing(key, object, number);
     if (joined !== undefined) {
       if (!joined.users.has(stream)) options.stats.collapsedTotal += 1;
@@ -172,8 +176,50 @@ export class Slices implements SliceSources, FilledSlices {
 
   // ---- what changes
 
+  keepObject(head: Omit<StoredResponse, 'body'>, total: number, validator: string, passed: Fields): SlicedObject {
+    const { store } = this.cache;
+    const known = readObject(store, head.key, passed);
+    const kept = { ...head, key: objectKey(head.key) };
+    if (known !== undefined && known.total === total && strongValidator(known.record.policy) === validator) {
+      // RFC 9111 §3.4: what was said last counts.
+      const fresh = recordOf(kept, total, known.id);
+      if (head.policy.dateMs >= known.record.policy.dateMs) store.replace(known.record, fresh);
+      return objectOf(fresh);
+    }
+    if (known !== undefined) this.changed(head.key, passed, known);
+    const record = recordOf(kept, total, this.#newId());
+    store.put(record);
+    return objectOf(record);
+  }
+
+  keepSlice(key: string, { id, record }: SlicedObject, number: number, body: Buffer, passed: Fields): NotStored | undefined {
+    const { store, options } = this.cache;
+    if (readObject(store, key, passed)?.id !== id) return 'invalidated';
+    const { policy } = record;
+    const slice = { key: sliceKey(key, id, number), variant: { names: [], values: [] }, status: 206, reason: '', fields: [], policy, body };
+    if (!store.put(slice)) return 'no-room';
+    options.stats.storedTotal += 1;
+    return undefined;
+  }
+
+  /** Keeps slices of a whole that passes by; undefined: its origin may not give what would be missing of it later. */
+  tapOf(storable: Storable, total: number, passed: Fields): SliceTap | undefined {
+    const { key, status, fields, policy } = storable;
+    const validator = strongValidator(policy);
+    const gives = fieldValue(fields, 'accept-ranges')?.trim().toLowerCase() === 'bytes';
+    if (this.sliceBytes === 0 || status !== 200 || validator === undefined || !gives) return undefined;
+    if (this.unsliceable.has(key, this.cache.core.clock.monotonicMs())) return undefined;
+    const object = this.keepObject(owned(storable), total, validator, passed);
+    return new SliceTap({
+      sliceBytes: this.sliceBytes,
+      total,
+      has: (number) => this.cache.store.variesOn(sliceKey(key, object.id, number)) !== undefined,
+      keep: (number, body) => void this.keepSlice(key, object, number, body, passed),
+    });
+  }
+
   /** Also after a restart no other object has it. */
-  newId(): string {
+  #newId(): string {
     this.#made += 1;
     return `${Math.floor(this.cache.core.clock.realtimeMs()).toString(36)}.${this.#made.toString(36)}`;
   }

@@ -12,8 +12,14 @@ export interface Media {
   ranges: boolean;
   etag(version: number): string | undefined;
   readonly more: Record<string, string>;
-  /** Ranges asked for while each version was there, and the status. */
-  readonly asked: { readonly version: number; readonly range: string | undefined; readonly status: number; readonly fields: IncomingMessage['headers'] }[];
+  readonly asked: Asked[];
+}
+
+export interface Asked {
+  readonly version: number;
+  readonly range: string | undefined;
+  readonly status: number;
+  readonly fields: IncomingMessage['headers'];
 }
 
 export const media = (changes: Partial<Media> = {}): Media => ({
@@ -61,7 +67,7 @@ function isSame({ headers }: IncomingMessage, etag: string | undefined, modified
 }
 
 function ifRangeHolds({ headers }: IncomingMessage, etag: string | undefined, modified: string): boolean {
-  const condition = headers['if-range'];
+  const condition = headers['if-range']?.toString();
   if (condition === undefined) return true;
   const date = parseHttpDate(condition, 0);
   return date === undefined ? condition === etag : condition === modified;
