@@ -80,7 +80,7 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
     if (record.cache !== undefined) return false;
     const found = this.#find(exchange);
     if (found === undefined) return false;
-    if (this.#serves(exchange, found)) return true;
+    if (this.#serves(exchange, found) || this.#slices.answers(exchange, found)) return true;
     if (!found.asked.has('only-if-cached')) return false;
     record.cache = 'only-if-cached';
     answer(exchange, 504, 'Gateway Timeout', this.marked(notStoredFields, { word: 'only-if-cached' }), notStoredBody, false);

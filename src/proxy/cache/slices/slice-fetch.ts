@@ -36,6 +36,8 @@ export interface SliceUser {
   /** It waits no more, and its exchange goes on otherwise. @param satisfied: it has what it wanted. */
   release(satisfied?: boolean): Exchange;
   fail(code: FaultCode, detail: string): void;
+  /** The fetch brings no more, for a reason that may be over. */
+  lose(fetch: SliceFetch, code: FaultCode, detail: string): void;
 }
 
 /** `first`: of an object that nobody knows. `more`: of a known one, if it is still the same. `validate`: whether it still is. */
@@ -215,6 +217,6 @@ export class SliceFetch implements Downstream, ReaderOwner {
     this.settle();
     passedTo?.detach();
     if (passedTo !== undefined) fail(passedTo.exchange, code, detail);
-    for (const user of [...this.users]) user.fail(code, detail);
+    for (const user of [...this.users]) user.lose(this, code, detail);
   }
 }

@@ -137,8 +137,11 @@ class SliceFilling implements SliceFetchOwner {
 
   /** An error of the origin says nothing of the object. Who has nothing yet may have the error. */
   #letDown(fetch: SliceFetch, head: ResponseHead): void {
-    for (const user of [...fetch.users]) if (user.begun) user.fail('invalid-response', `the origin answered ${head.status} to a slice`);
-    this.#give(fetch, head, fetch.leader);
+    const begun = [...fetch.users].filter((user) => user.begun);
+    const { leader } = fetch;
+    for (const user of begun) fetch.users.delete(user);
+    this.#give(fetch, head, leader?.begun === true ? undefined : leader);
+    for (const user of begun) user.lose(fetch, 'invalid-response', `the origin answered ${head.status} to a slice`);
   }
 
   // ---- nothing to make slices of
@@ -198,7 +201,7 @@ class SliceFilling implements SliceFetchOwner {
     const { object, intent } = fetch.options;
     noteLeader(fetch);
     if (object !== undefined && intent === 'validate' && faults[code].source === 'upstream') this.#standIn(fetch, object, undefined);
-    for (const user of [...fetch.users]) user.fail(code, detail);
+    for (const user of [...fetch.users]) user.lose(fetch, code, detail);
   }
 
   /** RFC 5861 §4. */

@@ -7,7 +7,7 @@
 import { fail } from '../../ending.js';
 import type { ResponseHead } from '../../engines/engine.js';
 import type { Exchange } from '../../exchange-state.js';
-import type { FaultCode } from '../../fault.js';
+import { faults, type FaultCode } from '../../fault.js';
 import { wholeBody, type BodySource } from '../arriving-body.js';
 import type { CacheWord } from '../cache-status.js';
 import type { Directives } from '../directives.js';
@@ -49,6 +49,8 @@ export class SliceStream implements BodySource, ReaderOwner, SliceUser {
   #headOf: ((word: CacheWord) => ResponseHead) | undefined;
   #current: Place | undefined;
   #ahead: Place | undefined;
+  /** The slice that was lost last: one is asked for once more, and not ahead of time. */
+  #lost = -1;
   #position = 0;
   #end = 0;
   #over = false;
@@ -90,6 +92,22 @@ export class SliceStream implements BodySource, ReaderOwner, SliceUser {
 
   fail(code: FaultCode, detail: string): void {
     fail(this.release(), code, detail);
+  }
+
+  /** Of an object of which the client has a part the rest can be asked for again: it comes only if it is the same. */
+  lose(fetch: SliceFetch, code: FaultCode, detail: string): void {
+    const { begun } = this;
+    fetch.users.delete(this);
+    if (this.#ahead?.source === fetch) {
+      this.#lost = this.#ahead.number;
+      this.#ahead = undefined;
+    } else if (!begun || this.#current?.source !== fetch || faults[code].source !== 'upstream' || this.#lost === this.#current.number) {
+      this.fail(code, detail);
+    } else {
+      this.#lost = this.#current.number;
+      this.#current = this.#placeOf(this.#lost);
+      this.pump();
+    }
   }
 
   pump(): void {
@@ -144,6 +162,7 @@ export class SliceStream implements BodySource, ReaderOwner, SliceUser {
   #lookAhead(): void {
     const current = this.#current;
     if (this.#over || this.#ahead !== undefined || current === undefined || !bodyOf(current).complete) return;
+    if (this.#lost === current.number + 1) return;
     if (this.#startOf(current) + this.#sources.sliceBytes < this.#end) this.#ahead = this.#placeOf(current.number + 1);
   }
 

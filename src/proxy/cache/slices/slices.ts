@@ -43,6 +43,8 @@ export interface SlicedCache {
   send(downstream: Downstream, id: string, onMade: (record: ExchangeRecord) => void): void;
 }
 
+/** Slices of an answer that is given without a place among those in flight: it is soon over. */
+const atOnceMax = 32;
 /** Of an object that is removed; what is beyond goes as other things need its room. */
 const removedMax = 10_000;
 
@@ -68,6 +70,28 @@ export class Slices implements SliceSources, FilledSlices {
     this.#filling = createSliceFilling(this);
   }
 
+  /** On arrival: what needs no fetch at all. @returns whether it was that. */
+  answers(exchange: Exchange, { key, asked, stored }: LookUp): boolean {
+    const { core, store } = this.cache;
+    if (this.sliceBytes === 0 || stored !== undefined || exchange.downstream.request.method !== 'GET') return false;
+    const { passed } = exchange.arrival.fields;
+    const object = readObject(store, key, passed);
+    if (object === undefined || firstWanted(fieldValue(passed, 'range'), object) === undefined) return false;
+    if (!isUsable(reuseOf(object.record.policy, asked, core.clock.monotonicMs())) || !this.#hasAll(key, object, passed)) return false;
+    this.open(new SliceStream(exchange, key, 'hit', asked, this), object);
+    return true;
+  }
+
+  #hasAll(key: string, { record, total, id }: SlicedObject, passed: Fields): boolean {
+    const { core, store } = this.cache;
+    const { first, end } = serve(record, total, 'GET', passed, core.clock.realtimeMs());
+    if (end - first > atOnceMax * this.sliceBytes) return false;
+    for (let number = Math.floor(first / this.sliceBytes); number * this.sliceBytes < end; number += 1) {
+      if (store.variesOn(sliceKey(key, id, number)) === undefined) return false;
+    }
+    return true;
+  }
+
   /** Before anything is fetched whole. @returns whether it has taken the exchange over. */
   takes(exchange: Exchange, { key, asked, stored, word }: LookUp): boolean {
     const { core, store } = this.cache;
@@ -80,7 +104,7 @@ export class Slices implements SliceSources, FilledSlices {
     if (first === undefined) return false;
     const reuse = object === undefined ? undefined : reuseOf(object.record.policy, asked, nowMs);
     const stream = new SliceStream(exchange, key, wordOf(reuse, word), asked, this);
-    if (object !== undefined && (reuse === 'fresh' || reuse === 'stale')) this.open(stream, object);
+    if (object !== undefined && isUsable(reuse)) this.open(stream, object);
     else this.#learn(stream, object, Math.floor(first / this.sliceBytes));
     return true;
   }
@@ -259,6 +283,8 @@ function firstWanted(range: string | undefined, object: SlicedObject | undefined
   if (asked === 'suffix') return object === undefined ? undefined : 0;
   return asked.first;
 }
+
+const isUsable = (reuse: Reuse | undefined): boolean => reuse === 'fresh' || reuse === 'stale';
 
 function wordOf(reuse: Reuse | undefined, word: CacheWord): CacheWord {
   if (reuse === 'validate-request') return 'request';

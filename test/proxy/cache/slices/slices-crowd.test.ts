@@ -2,7 +2,7 @@
  * Slices over the memory engine: clients that come together, leave, or are slow.
  */
 import { describe, expect, it } from 'vitest';
-import { expectAnswer } from '../cache-harness.js';
+import { expectAnswer, openCache } from '../cache-harness.js';
 import { asked, bytes, open, range, slice, sliceHead, tagged } from './slices-harness.js';
 
 describe('who comes and goes', () => {
@@ -41,19 +41,50 @@ describe('who comes and goes', () => {
     expect(engine.attempts).toHaveLength(1);
   });
 
-  it('a slice that breaks off, or is longer than it said, ends those who read it', () => {
-    for (const [rest, fault] of [['', 'reset-mid-response'], ['23456', 'invalid-response']] as const) {
-      const cache = open();
-      const client = cache.get('/', range('0-'));
-      cache.attempt().connect();
-      cache.attempt().head(206, [...tagged, 'Content-Range', 'bytes 0-3/10'], undefined);
-      cache.attempt().data('01');
-      if (rest !== '') cache.attempt().data(rest);
-      cache.attempt().end();
-      expect(client.state).toBe('cut');
-      expect(cache.records.at(-1)).toMatchObject({ fault });
-      expect(cache.cacheStats.storedTotal).toBe(0);
+  it.each([
+    ['breaks off', '', 'reset-mid-response'],
+    ['is longer than it said', '23456', 'invalid-response'],
+  ])('a slice that %s is asked for once more for who has begun, and ends them then', (_, rest, fault) => {
+    const cache = open();
+    const client = cache.get('/', range('0-'));
+    for (const intent of ['first', 'again']) {
+      const attempt = cache.attempt();
+      expect(attempt.field('if-range')).toBe(intent === 'first' ? undefined : '"a"');
+      attempt.connect();
+      attempt.head(206, [...tagged, 'Content-Range', 'bytes 0-3/10'], undefined);
+      attempt.data('01');
+      if (rest === '') attempt.end();
+      else attempt.data(rest);
     }
+    expect(client).toMatchObject({ state: 'cut', body: '01' });
+    expect(cache.records.at(-1)).toMatchObject({ fault });
+    expect(cache.cacheStats.storedTotal).toBe(0);
+  });
+
+  it('who has begun goes on where it was when the origin is well again', () => {
+    const cache = open();
+    const { get, attempt, answer } = cache;
+    const clients = [get('/', range('0-')), get('/', range('1-'))];
+    sliceHead(attempt(), tagged, bytes);
+    attempt().data('01');
+    attempt().fault('reset-mid-response');
+    slice(attempt());
+    answer([], 'down', 503); // ahead of time: nobody is hurt
+    slice(attempt());
+    slice(attempt());
+    expectAnswer(clients[0]!, 206, bytes);
+    expectAnswer(clients[1]!, 206, bytes.slice(1));
+  });
+
+  it('what is stored is served without the origin and without a place', () => {
+    const cache = openCache({ sliceBytes: 4 }, { limits: { maxconn: 1 } });
+    const { get, attempt, request } = cache;
+    get('/', range('0-3'));
+    slice(attempt());
+    request({ target: '/slow' });
+    expectAnswer(get('/', range('1-2', 'Cache-Control', 'only-if-cached')), 206, '12');
+    expectAnswer(get('/', range('10-')), 416, '');
+    expectAnswer(get('/', range('3-4', 'Cache-Control', 'only-if-cached')), 504, expect.any(String) as string);
   });
 
   it('what varies is kept apart', () => {
