@@ -227,8 +227,9 @@ class SliceFilling implements SliceFetchOwner {
   }
 }
 
+/** Times of later slices are none of the answer's first byte. */
 function noteLeader({ leader, record }: SliceFetch): void {
-  if (leader !== undefined) noteAttempts({ readers: [{ exchange: leader.exchange, collapsed: false }], record });
+  if (leader?.begun === false) noteAttempts({ readers: [{ exchange: leader.exchange, collapsed: false }], record });
 }
 
 /** An error of the origin, or of who asked: the object may well be what it was. */

@@ -64,7 +64,8 @@ export class Slices implements SliceSources, FilledSlices {
 
   constructor(cache: SlicedCache) {
     this.cache = cache;
-    this.sliceBytes = cache.options.sliceBytes;
+    const { sliceBytes, bytesMax } = cache.options;
+    this.sliceBytes = 2 * sliceBytes > bytesMax ? 0 : sliceBytes; // what cannot be kept would be fetched for each byte of it
     this.unsliceable = new HitForMiss(cache.options.hitForMissS * 1000);
     this.#changed = new HitForMiss(cache.options.hitForMissS * 1000);
     this.#filling = createSliceFilling(this);
