@@ -7,22 +7,14 @@
  */
 import { rcodes, rotatedTypes, queryTypes, tcpCloseReasons, transports } from '../dns/stats.js';
 import { adminStates, healthReasons } from '../pool/pool.js';
-import { cacheWords } from '../proxy/cache/cache-status.js';
-import { notStoredReasons } from '../proxy/cache/storing.js';
 import { faultCodes } from '../proxy/fault.js';
 import { handshakeFaults } from '../proxy/handshake-fault.js';
 import { lookUpResults } from '../proxy/origin-addresses.js';
 import { attemptOutcomes, methodClasses, statusClasses } from '../proxy/stats.js';
+import { cacheCatalog } from './catalog-cache.js';
+import type { CatalogEntry, Role } from './catalog-entry.js';
 
-export type Role = 'worker' | 'dns';
-
-export interface CatalogEntry {
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly roles: readonly Role[];
-  readonly help: string;
-  /** Each label with its closed list, or with whose names its values are. */
-  readonly labels: Readonly<Record<string, readonly string[] | string>>;
-}
+export type { CatalogEntry, Role };
 
 const worker = ['worker'] as const;
 const dns = ['dns'] as const;
@@ -77,46 +69,7 @@ export const catalog = {
   roundhouse_proxy_request_body_bytes_total: { type: 'counter', roles: worker, help: 'Bytes of request bodies, without transfer coding.', labels: none },
   roundhouse_proxy_response_body_bytes_total: { type: 'counter', roles: worker, help: 'Bytes of response bodies, without transfer coding.', labels: none },
 
-  roundhouse_cache_requests_total: {
-    type: 'counter',
-    roles: worker,
-    help: 'Finished exchanges by what the cache did with them: hit, or why they went to the origin, in the words of RFC 9211.',
-    labels: { status: cacheWords },
-  },
-  roundhouse_cache_collapsed_requests_total: { type: 'counter', roles: worker, help: 'Requests that shared what another one had fetched.', labels: none },
-  roundhouse_cache_background_fetches_total: {
-    type: 'counter',
-    roles: worker,
-    help: 'Fetches behind a stale response that was served (stale-while-revalidate, proxy.cache.graceS).',
-    labels: none,
-  },
-  roundhouse_cache_stored_responses_total: { type: 'counter', roles: worker, help: 'Responses stored.', labels: none },
-  roundhouse_cache_not_stored_responses_total: {
-    type: 'counter',
-    roles: worker,
-    help: 'Responses that were fetched for the cache and not stored, or not kept, and why.',
-    labels: { reason: notStoredReasons },
-  },
-  roundhouse_cache_invalidated_responses_total: {
-    type: 'counter',
-    roles: worker,
-    help: 'Stored responses removed because an unsafe request went by.',
-    labels: none,
-  },
-  roundhouse_cache_purged_responses_total: {
-    type: 'counter',
-    roles: worker,
-    help: 'Stored responses removed, or made stale, by the operator or as a cache group (RFC 9875).',
-    labels: none,
-  },
-  roundhouse_cache_evicted_responses_total: { type: 'counter', roles: worker, help: 'Stored responses removed to make room.', labels: none },
-  roundhouse_cache_stored_bytes: {
-    type: 'gauge',
-    roles: worker,
-    help: 'Memory of stored responses and of bodies that are arriving to be stored (proxy.cache.bytesMax).',
-    labels: none,
-  },
-  roundhouse_cache_entries: { type: 'gauge', roles: worker, help: 'Stored responses (proxy.cache.entriesMax).', labels: none },
+  ...cacheCatalog,
 
   roundhouse_client_connections: { type: 'gauge', roles: worker, help: 'Client connections open now.', labels: none },
   roundhouse_client_connections_opened_total: { type: 'counter', roles: worker, help: 'Client connections accepted.', labels: none },

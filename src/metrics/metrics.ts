@@ -81,6 +81,7 @@ function cacheReaders(cache: CacheStats) {
     roundhouse_cache_not_stored_responses_total: (emit) => emitTally(emit, cache.notStored),
     roundhouse_cache_invalidated_responses_total: (emit) => emit(cache.invalidatedTotal),
     roundhouse_cache_purged_responses_total: (emit) => emit(cache.purgedTotal),
+    roundhouse_cache_sliced_changes_total: (emit) => emit(cache.slicedChangesTotal),
     roundhouse_cache_evicted_responses_total: (emit) => emit(cache.store.evictionsTotal),
     roundhouse_cache_stored_bytes: (emit) => emit(cache.store.bytes),
     roundhouse_cache_entries: (emit) => emit(cache.store.entries),

@@ -15,18 +15,21 @@ import { Fetch } from './fetch.js';
 import { createFilling, type FilledCache, type Filling } from './filling.js';
 import { ageS, freshForS } from './freshness.js';
 import { InFlight, HitForMiss } from './in-flight.js';
-import { invalidatedKeys, isSafe } from './invalidation.js';
+import { isSafe } from './invalidation.js';
 import { asksForRange, keyOf, lookUp, passesBy, type LookUp } from './lookup.js';
 import type { CacheOptions } from './options.js';
 import { noDirectives } from './directives.js';
-import { outdated, type Purge } from './purge.js';
+import type { Purge } from './purge.js';
 import { Reader } from './reader.js';
 import { Repeats } from './repeats.js';
 import type { Reuse } from './reuse.js';
+import { Purging } from './purging.js';
 import { atOnceBytes, serve } from './serving.js';
-import { invalidatedGroups, tagsOf } from './tags.js';
+import type { SliceTap } from './slices/slice-tap.js';
+import { createSlices, type SlicedCache, type Slices } from './slices/slices.js';
 import { createStore, type Store } from './store.js';
 import type { StoredResponse } from './stored-response.js';
+import type { Storable } from './storing.js';
 import { fetchFields, hasValidator, offeredVariants } from './validation.js';
 import { variantBy } from './vary.js';
 
@@ -44,7 +47,7 @@ export function createCache(options: CacheOptions, core: Core, host: CacheHost):
   return new HttpCache(options, core, host);
 }
 
-class HttpCache implements Cache, FilledCache {
+class HttpCache implements Cache, FilledCache, SlicedCache {
   readonly options: CacheOptions;
   readonly core: Core;
   readonly host: CacheHost;
@@ -54,7 +57,9 @@ class HttpCache implements Cache, FilledCache {
   /** Of exchanges that are fetches: they use no cache, and nobody is told of them. */
   readonly #fetchCore: Core;
   readonly #filling: Filling;
+  readonly slices: Slices;
   readonly #repeats: Repeats;
+  readonly #purging: Purging;
 
   constructor(options: CacheOptions, core: Core, host: CacheHost) {
     this.options = options;
@@ -67,6 +72,8 @@ class HttpCache implements Cache, FilledCache {
     this.#fetchCore = { ...core, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
     this.#filling = createFilling(this);
     this.#repeats = new Repeats(core, this.store, options.bytesMax);
+    this.slices = createSlices(this);
+    this.#purging = new Purging(this);
   }
 
   // ---- what the gateway asks
@@ -81,7 +88,7 @@ class HttpCache implements Cache, FilledCache {
     if (record.cache !== undefined) return false;
     const found = this.#find(exchange);
     if (found === undefined) return false;
-    if (this.#serves(exchange, found)) return true;
+    if (this.#serves(exchange, found) || this.slices.answers(exchange, found)) return true;
     if (!found.asked.has('only-if-cached')) return false;
     record.cache = 'only-if-cached';
     answer(exchange, 504, 'Gateway Timeout', this.marked(notStoredFields, { word: 'only-if-cached' }), notStoredBody, false);
@@ -93,7 +100,7 @@ class HttpCache implements Cache, FilledCache {
     if (word === 'method' || word === 'bypass') return false;
     const found = this.#find(exchange);
     if (found === undefined) return false;
-    if (this.#serves(exchange, found)) return true;
+    if (this.#serves(exchange, found) || this.slices.takes(exchange, found)) return true;
     if (!this.#fills(exchange, found)) return false;
     this.#fetchFor(exchange, found);
     return true;
@@ -103,28 +110,13 @@ class HttpCache implements Cache, FilledCache {
     const { method } = exchange.downstream.request;
     const word = exchange.record.cache ?? 'bypass';
     const key = keyOf(exchange);
-    if (key !== undefined && !isSafe(method)) invalidatedKeys(method, key, status, fields).forEach((invalid) => this.#invalidate(invalid));
-    if (key !== undefined && !isSafe(method)) this.#invalidateGroups(key, status, fields);
+    if (key !== undefined && !isSafe(method)) this.#purging.onUnsafe(method, key, status, fields);
     if (key !== undefined && method === 'HEAD' && word !== 'bypass') this.#filling.onHeadOnly(exchange, key, status, fields);
     return this.marked(fields, { word });
   }
 
-  purge({ by, what, soft }: Purge): number {
-    const { store, inFlight } = this;
-    const found = by === 'url' ? store.allOf(what) : by === 'tag' ? store.tagged(what) : store.withPrefix(what);
-    const nowMs = this.core.clock.monotonicMs();
-    for (const stored of found) {
-      if (soft) store.replace(stored, outdated(stored, nowMs));
-      else store.remove(stored);
-    }
-    // What is under way may have been made before. Its tags are known when its head is here.
-    for (const fetch of inFlight.all()) {
-      const { key } = fetch.options;
-      const tags = fetch.arriving === undefined ? undefined : tagsOf(key, fetch.arriving.fields);
-      if (by === 'url' ? key === what : by === 'prefix' ? key.startsWith(what) : tags?.includes(what) !== false) this.#disown(fetch);
-    }
-    this.options.stats.purgedTotal += found.length;
-    return found.length;
+  purge(purge: Purge): number {
+    return this.#purging.purge(purge);
   }
 
   onFailed({ record: { cache, attempts } }: Exchange, fields: Fields): Fields {
@@ -133,6 +125,7 @@ class HttpCache implements Cache, FilledCache {
 
   close(): void {
     for (const fetch of this.inFlight.all()) fetch.abandon();
+    this.slices.close();
   }
 
   // ---- what is there
@@ -191,6 +184,19 @@ class HttpCache implements Cache, FilledCache {
     return stored !== undefined || !asksForRange(exchange.arrival.fields.passed);
   }
 
+  tapOf(head: Storable, bytes: number, passed: Fields): SliceTap | undefined {
+    return this.slices.tapOf(head, bytes, passed);
+  }
+
+  fill(exchange: Exchange): void {
+    const found = this.#find(exchange);
+    if (found !== undefined) this.#fetchFor(exchange, found);
+  }
+
+  send(downstream: Downstream, id: string, onMade: (record: ExchangeRecord) => void): void {
+    this.host.fetch(this.#fetchCore, downstream, id, onMade);
+  }
+
   #fetchFor(exchange: Exchange, found: LookUp): void {
     const { asked, key, word } = found;
     const nowMs = this.core.clock.monotonicMs();
@@ -225,23 +231,6 @@ class HttpCache implements Cache, FilledCache {
   #start(fetch: Fetch, id: string | undefined): void {
     this.inFlight.add(fetch);
     this.host.fetch(this.#fetchCore, fetch, id, (record) => (fetch.record = record));
-  }
-
-  #invalidate(key: string): void {
-    this.options.stats.invalidatedTotal += this.store.removeKey(key);
-    for (const fetch of this.inFlight.of(key)) this.#disown(fetch);
-  }
-
-  /** RFC 9875 §3. */
-  #invalidateGroups(key: string, status: number, fields: Fields): void {
-    if (status < 200 || status > 399) return;
-    for (const what of invalidatedGroups(key, fields)) this.options.stats.invalidatedTotal += this.purge({ by: 'tag', what, soft: false });
-  }
-
-  /** What comes of it is for those who wait already. */
-  #disown(fetch: Fetch): void {
-    fetch.invalidated = true;
-    this.inFlight.remove(fetch);
   }
 }
 

@@ -68,6 +68,8 @@ export class Fetch implements Downstream, ReaderOwner {
   /** An unsafe request went by: what comes is not to be stored. */
   invalidated = false;
   record: ExchangeRecord | undefined;
+  /** Sees what passes by. */
+  tap: { write(chunk: Buffer): void } | undefined;
   readonly #owner: FetchOwner;
   #listener: DownstreamListener | undefined;
   #body: ArrivingBody | undefined;
@@ -193,6 +195,7 @@ export class Fetch implements Downstream, ReaderOwner {
   }
 
   #passOn(chunk: Buffer): boolean {
+    this.tap?.write(chunk);
     for (const reader of this.readers) return reader.take(chunk);
     return true;
   }

@@ -4,6 +4,7 @@
  */
 import type { ResponseHead } from '../engines/engine.js';
 import type { Core, Exchange } from '../exchange-state.js';
+import type { ExchangeRecord } from '../exchange.js';
 import { faults, type FaultCode } from '../fault.js';
 import { fieldValue, nameTest, type Fields } from '../fields.js';
 import type { CacheStatus } from './cache-status.js';
@@ -31,6 +32,8 @@ export interface FilledCache {
   readonly inFlight: InFlight;
   readonly hitForMiss: HitForMiss;
   takes(exchange: Exchange): boolean;
+  /** What keeps slices of a body that is too long. */
+  tapOf(head: Storable, bytes: number, passed: Fields): { write(chunk: Buffer): void } | undefined;
   serve(exchange: Exchange, stored: StoredResponse, status: CacheStatus): void;
   marked(fields: Fields, status: CacheStatus): Fields;
 }
@@ -63,6 +66,7 @@ class CacheFilling implements Filling {
     const reason = this.#whyNot(fetch, head, storable);
     if (reason === undefined) this.#store(fetch, head, owned(storable));
     else this.#pass(fetch, head, reason);
+    if (reason === 'too-large' && head.bodyBytes !== undefined) fetch.tap = this.#cache.tapOf(storable, head.bodyBytes, fetch.options.passed);
   }
 
   #storable(fetch: Fetch, { status, reason, fields }: ResponseHead): Storable {
@@ -251,8 +255,13 @@ class CacheFilling implements Filling {
   }
 }
 
+interface Attempted {
+  readonly readers: Iterable<{ readonly exchange: Exchange; readonly collapsed: boolean }>;
+  readonly record: ExchangeRecord | undefined;
+}
+
 /** The one that caused it has its attempts, in log and metrics; who shares it had none. */
-function noteAttempts({ readers, record }: Fetch): void {
+export function noteAttempts({ readers, record }: Attempted): void {
   if (record === undefined) return;
   for (const { exchange, collapsed } of readers) {
     if (collapsed) continue;
@@ -265,6 +274,6 @@ function noteAttempts({ readers, record }: Fetch): void {
 const isLength = nameTest(['content-length']);
 
 /** A recipient with a clock adds the Date that is missing (RFC 9110 §6.6.1). */
-function dated(fields: Fields, { realtimeMs }: Pick<Arrived, 'realtimeMs'>): Fields {
+export function dated(fields: Fields, { realtimeMs }: Pick<Arrived, 'realtimeMs'>): Fields {
   return fieldValue(fields, 'date') === undefined ? [...fields, 'Date', formatHttpDate(realtimeMs)] : fields;
 }

@@ -11,6 +11,8 @@ import { notStoredReasons, type StoringOptions } from './storing.js';
 export interface CacheSettings extends StoreOptions, FreshnessOptions, StoringOptions {
   /** A longer body is not stored. */
   readonly objectBytesMax: number;
+  /** Of the slices in which ranges and what is longer are kept; 0: in none. */
+  readonly sliceBytes: number;
   /** How long after an answer that could not be stored requests of its key go to the origin side by side. */
   readonly hitForMissS: number;
 }
@@ -32,6 +34,8 @@ export interface CacheStats {
   invalidatedTotal: number;
   /** By the operator, and by the groups of RFC 9875. */
   purgedTotal: number;
+  /** Objects kept in slices that turned out to be others at the origin now. */
+  slicedChangesTotal: number;
   /** Of the store; zeros without one. */
   store: Readonly<StoreStats>;
 }
@@ -45,6 +49,7 @@ export function createCacheStats(): CacheStats {
     backgroundTotal: 0,
     invalidatedTotal: 0,
     purgedTotal: 0,
+    slicedChangesTotal: 0,
     store: { bytes: 0, entries: 0, evictionsTotal: 0 },
   };
 }

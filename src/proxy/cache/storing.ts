@@ -29,6 +29,8 @@ export const notStoredReasons = [
   'incomplete',
   /** Nobody waited for it any more. */
   'abandoned',
+  /** A slice of an object without a strong validator, by which it could be joined to others. */
+  'weak-validator',
   /** An unsafe request changed the resource while this was on its way. */
   'invalidated',
 ] as const;

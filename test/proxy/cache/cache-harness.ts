@@ -11,6 +11,7 @@ export const cacheSettings: CacheSettings = {
   bytesMax: 1_000_000,
   entriesMax: 1000,
   objectBytesMax: 100_000,
+  sliceBytes: 0,
   graceS: 0,
   staleIfErrorS: 0,
   heuristicMaxS: 86_400,

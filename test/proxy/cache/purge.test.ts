@@ -177,3 +177,28 @@ it('the index has just what is stored, whatever comes and goes', () => {
     }),
   );
 });
+
+it('an object in slices goes as one', () => {
+  const cache = openCache({ sliceBytes: 4 });
+  const range = (): void => {
+    const before = cache.engine.attempts.length;
+    const client = cache.get('/big', ['Range', 'bytes=1-2']);
+    if (cache.engine.attempts.length > before) {
+      const attempt = cache.attempt();
+      attempt.connect();
+      const fields = [...fresh, 'ETag', '"1"', 'Cache-Tag', 'big', 'Content-Range', 'bytes 0-3/9', 'Content-Length', '4'];
+      attempt.head(206, fields, 4);
+      attempt.data('abcd');
+      attempt.end();
+    }
+    expectAnswer(client, 206, 'bc');
+  };
+  const all = [{ url: 'http://a.test/big' }, { prefix: 'http://a.test/b' }, { tag: 'big' }].flatMap((said) => [said, { ...said, soft: true }]);
+  all.forEach((said, index) => {
+    range();
+    expect(cache.engine.attempts).toHaveLength(index + 1);
+    expect(cache.gateway.purge(said)).toBe(1);
+  });
+  range();
+  expect(cache.engine.attempts).toHaveLength(all.length + 1);
+});

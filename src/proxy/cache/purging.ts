@@ -1,0 +1,85 @@
+/**
+ * Takes what is stored out of use, by order of the operator or of an origin, and what is under way with it: that may have been made
+ * before.
+ */
+import type { Core } from '../exchange-state.js';
+import type { Fields } from '../fields.js';
+import type { InFlight } from './in-flight.js';
+import { invalidatedKeys } from './invalidation.js';
+import type { CacheOptions } from './options.js';
+import { outdated, type Purge } from './purge.js';
+import { isSliceKey, objectKey } from './slices/sliced-object.js';
+import type { Slices } from './slices/slices.js';
+import type { Store } from './store.js';
+import type { StoredResponse } from './stored-response.js';
+import { invalidatedGroups, tagsOf } from './tags.js';
+
+/** The cache that it is done to. */
+export interface PurgedCache {
+  readonly options: CacheOptions;
+  readonly core: Core;
+  readonly store: Store;
+  readonly inFlight: InFlight;
+  readonly slices: Slices;
+}
+
+export class Purging {
+  readonly #cache: PurgedCache;
+
+  constructor(cache: PurgedCache) {
+    this.#cache = cache;
+  }
+
+  /** @returns how many responses; slices of one do not count. */
+  purge(purge: Purge): number {
+    const { store, core, options } = this.#cache;
+    const nowMs = core.clock.monotonicMs();
+    let count = 0;
+    for (const stored of this.#found(purge)) {
+      const isSlice = isSliceKey(stored.key);
+      if (!isSlice) count += 1;
+      if (!purge.soft) store.remove(stored);
+      else if (!isSlice) store.replace(stored, outdated(stored, nowMs));
+    }
+    this.#disown((key, fields) => isMeant(purge, key, fields));
+    options.stats.purgedTotal += count;
+    return count;
+  }
+
+  #found({ by, what }: Purge): readonly StoredResponse[] {
+    const { store } = this.#cache;
+    if (by === 'tag') return store.tagged(what);
+    return by === 'prefix' ? store.withPrefix(what) : [...store.allOf(what), ...store.allOf(objectKey(what))];
+  }
+
+  /** An answer to an unsafe request went by (RFC 9111 §4.4, RFC 9875 §3). @param key of the request */
+  onUnsafe(method: string, key: string, status: number, fields: Fields): void {
+    for (const invalid of invalidatedKeys(method, key, status, fields)) this.#invalidate(invalid);
+    if (status < 200 || status > 399) return;
+    const { stats } = this.#cache.options;
+    for (const what of invalidatedGroups(key, fields)) stats.invalidatedTotal += this.purge({ by: 'tag', what, soft: false });
+  }
+
+  #invalidate(invalid: string): void {
+    const { store, options } = this.#cache;
+    options.stats.invalidatedTotal += store.removeKey(invalid) + store.removeKey(objectKey(invalid));
+    this.#disown((key) => key === invalid);
+  }
+
+  /** What comes of it is for those who wait already. */
+  #disown(isOne: (key: string, fields: Fields | undefined) => boolean): void {
+    const { inFlight, slices } = this.#cache;
+    for (const fetch of inFlight.all()) {
+      if (!isOne(fetch.options.key, fetch.arriving?.fields)) continue;
+      fetch.invalidated = true;
+      inFlight.remove(fetch);
+    }
+    slices.disown(isOne);
+  }
+}
+
+/** @param fields undefined: they are not here yet, so it may have any tag */
+function isMeant({ by, what }: Purge, key: string, fields: Fields | undefined): boolean {
+  if (by === 'tag') return fields === undefined || tagsOf(key, fields).includes(what);
+  return by === 'prefix' ? key.startsWith(what) : key === what;
+}
