@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { expectAnswer } from '../cache-harness.js';
-import { asked, bytes, open, range, slice, tagged } from './slices-harness.js';
+import { asked, bytes, open, range, slice, sliceHead, tagged } from './slices-harness.js';
 
 describe('an object that changes', () => {
   const changed = ['Cache-Control', 'max-age=60', 'ETag', '"b"'];
@@ -35,6 +35,30 @@ describe('an object that changes', () => {
     slice(attempt(), changed, other);
     expectAnswer(client, 206, 'ef');
     expect(client.field('content-range')).toBe('bytes 4-5/12');
+  });
+
+  it('is found out also when the origin does not know If-Range, and both are of one length', () => {
+    const cache = open();
+    const old = cache.get('/', range('0-'));
+    slice(cache.attempt());
+    slice(cache.attempt(), changed, 'abcdefghij');
+    expect(old).toMatchObject({ state: 'cut', body: '0123' });
+    expect(cache.cacheStats).toMatchObject({ slicedChangesTotal: 1, storedTotal: 1 });
+  });
+
+  it('is not mixed with what another one is told', () => {
+    const { get, attempt, answer } = open();
+    const old = get('/', range('0-'));
+    const { body } = sliceHead(attempt(), tagged, bytes);
+    const first = attempt();
+    get('/', [], { method: 'DELETE' });
+    answer([], 'ok');
+    const next = get('/', range('4-5'));
+    first.data(body);
+    first.end();
+    slice(attempt(), changed, other); // for both
+    expect(old).toMatchObject({ state: 'cut', body: '0123' });
+    expectAnswer(next, 206, 'ef');
   });
 
   it('of another length alone is another one', () => {
@@ -84,6 +108,7 @@ describe('an object that changes', () => {
     answer([], 'ok');
     slice(second);
     expectAnswer(client, 206, '0123456');
+    expect(cache.cacheStats.store.entries).toBe(1); // the first slice, to which there is no way any more
     get('/', range('4-5'));
     expect(engine.attempts).toHaveLength(4);
   });
