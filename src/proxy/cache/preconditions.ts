@@ -9,8 +9,15 @@ import type { StoredResponse } from './stored-response.js';
 
 export type Selected =
   | { readonly what: 'whole' | 'not-modified' | 'unsatisfiable' }
-  /** `last` included. */
-  | { readonly what: 'range'; readonly first: number; readonly last: number };
+  | ({ readonly what: 'range' } & ByteRange)
+  /** Several, in the order in which they were asked for, none of which overlap. */
+  | { readonly what: 'ranges'; readonly ranges: readonly ByteRange[] };
+
+export interface ByteRange {
+  readonly first: number;
+  /** Included. */
+  readonly last: number;
+}
 
 const whole: Selected = { what: 'whole' };
 
@@ -62,17 +69,35 @@ function ifRangeHolds({ policy }: Representation, requestFields: Fields, nowMs: 
   return date !== undefined && date === lastModifiedMs && dateMs - lastModifiedMs >= 1000;
 }
 
-/** One byte range; what is none, or more than one, is answered with the whole, as every server may (RFC 9110 §14.2). */
+/** As many in one request. */
+const rangesMax = 16;
+
+/**
+ * RFC 9110 §14.2. What is no byte range is as if it were not there; so are too many ranges, and some that overlap, which ask for the same
+ * bytes more than once ("egregious": §14.2 lets a server ignore them).
+ */
 export function selectRange(value: string, length: number): Selected {
-  const [, from, to] = /^bytes=[\t ]*(\d*)-(\d*)[\t ]*$/i.exec(value) ?? [];
-  if (from === undefined || to === undefined || (from === '' && to === '')) return whole;
+  const [, set] = /^bytes=(.+)$/i.exec(value) ?? [];
+  const specs = set?.split(',').map((spec) => readSpec(spec, length)) ?? ['invalid'];
+  if (specs.length > rangesMax || specs.includes('invalid')) return whole;
+  const ranges = specs.filter((spec): spec is ByteRange => typeof spec !== 'string');
+  const [only, ...more] = ranges;
+  if (only === undefined) return { what: 'unsatisfiable' };
+  if (more.length === 0) return { what: 'range', ...only };
+  return overlap(ranges) ? whole : { what: 'ranges', ranges };
+}
+
+function readSpec(spec: string, length: number): ByteRange | 'invalid' | 'unsatisfiable' {
+  const [, from, to] = /^[\t ]*(\d*)-(\d*)[\t ]*$/.exec(spec) ?? [];
+  if (from === undefined || to === undefined || (from === '' && to === '')) return 'invalid';
   if (from === '') {
     const suffix = Number(to);
-    if (suffix === 0 || length === 0) return { what: 'unsatisfiable' };
-    return { what: 'range', first: Math.max(0, length - suffix), last: length - 1 };
+    return suffix === 0 || length === 0 ? 'unsatisfiable' : { first: Math.max(0, length - suffix), last: length - 1 };
   }
   const first = Number(from);
-  const last = to === '' ? length - 1 : Math.min(length - 1, Number(to));
-  if (to !== '' && Number(to) < first) return whole; // invalid (§14.1.1)
-  return first >= length ? { what: 'unsatisfiable' } : { what: 'range', first, last };
+  if (to !== '' && Number(to) < first) return 'invalid'; // §14.1.1
+  return first >= length ? 'unsatisfiable' : { first, last: to === '' ? length - 1 : Math.min(length - 1, Number(to)) };
 }
+
+const overlap = (ranges: readonly ByteRange[]): boolean =>
+  ranges.toSorted((one, other) => one.first - other.first).some(({ first }, index, sorted) => first <= (sorted[index - 1]?.last ?? -1));

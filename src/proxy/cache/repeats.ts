@@ -70,7 +70,7 @@ export class Repeats {
     const { body, policy } = stored;
     const served = serve(stored, body.length, method, arrival.fields.passed, this.#core.clock.realtimeMs());
     const part = body.subarray(served.first, served.end);
-    if (part.length > atOnceBytes) return;
+    if (part.length > atOnceBytes || served.status !== record.status) return; // the second: several ranges, which are not prepared
     this.#remember(repeatable.text, {
       ...{ secure: client.secure, render: repeatable.render, request: { method, target, host }, policy, place, change: place.change },
       ...{ freshUntilMs: freshUntilMs(policy), served, part, bytes: 2 * repeatable.text.length + overheadBytes + textLength(served, part) },

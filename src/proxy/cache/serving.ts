@@ -1,8 +1,8 @@
 /**
  * What a client gets of a stored response, or of one that is arriving: the whole, a part, or the news that it has it already. Pure.
  */
-import { nameTest, type Fields } from '../fields.js';
-import { select, type Representation } from './preconditions.js';
+import { fieldValue, nameTest, type Fields } from '../fields.js';
+import { select, type ByteRange, type Representation } from './preconditions.js';
 import type { StoredResponse } from './stored-response.js';
 
 export interface Served {
@@ -12,6 +12,8 @@ export interface Served {
   /** Of the stored body, from the one to before the other; Infinity when its end is not known. */
   readonly first: number;
   readonly end: number;
+  /** Several parts of it, which are sent in its place. */
+  readonly multipart?: Buffer;
 }
 
 /** Bodies up to this are handed over at once; longer ones in pieces, each with its own time limit. */
@@ -23,6 +25,7 @@ const describesContent = nameTest(['content-type', 'content-encoding', 'content-
 /**
  * @param length of the body; undefined: nobody knows yet
  * @param realtimeMs for dates in the request
+ * @param whole for who wants several ranges; without, it gets all
  */
 export function serve(
   stored: Representation & Pick<StoredResponse, 'reason' | 'fields'>,
@@ -30,6 +33,7 @@ export function serve(
   method: string,
   requestFields: Fields,
   realtimeMs: number,
+  whole?: { readonly body: Buffer; readonly boundary: () => string },
 ): Served {
   const selected = select(stored, length, method, requestFields, realtimeMs);
   const { status, reason, fields } = stored;
@@ -43,10 +47,28 @@ export function serve(
       const own = [...fields, 'Content-Range', `bytes ${first}-${last}/${length}`];
       return { status: 206, reason: 'Partial Content', fields: own, first, end: last + 1 };
     }
+    case 'ranges':
+      if (whole !== undefined) return multipart(stored, selected.ranges, whole.body, whole.boundary());
+      return { status, reason, fields: [...fields], first: 0, end: length ?? Infinity };
     case 'whole':
       return { status, reason, fields: [...fields], first: 0, end: length ?? Infinity };
   }
 }
+
+/** RFC 9110 §14.6. @param boundary that is not in the body */
+function multipart({ fields }: Pick<StoredResponse, 'fields'>, ranges: readonly ByteRange[], body: Buffer, boundary: string): Served {
+  const type = fieldValue(fields, 'content-type');
+  const typeLine = type === undefined ? '' : `Content-Type: ${type}\r\n`;
+  const parts = ranges.flatMap(({ first, last }) => [
+    Buffer.from(`\r\n--${boundary}\r\n${typeLine}Content-Range: bytes ${first}-${last}/${body.length}\r\n\r\n`, 'latin1'),
+    body.subarray(first, last + 1),
+  ]);
+  const content = Buffer.concat([...parts, Buffer.from(`\r\n--${boundary}--\r\n`)]);
+  const own = [...without(fields, isContentType), 'Content-Type', `multipart/byteranges; boundary=${boundary}`];
+  return { status: 206, reason: 'Partial Content', fields: own, first: 0, end: content.length, multipart: content };
+}
+
+const isContentType = nameTest(['content-type']);
 
 export function without(fields: Fields, isDropped: (name: string) => boolean): string[] {
   const kept: string[] = [];

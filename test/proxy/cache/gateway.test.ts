@@ -110,6 +110,23 @@ describe('conditional requests and ranges', () => {
     expectAnswer(get('/', ['If-None-Match', '"b"']), 200, 'body');
   });
 
+  it('RFC 9110 §14.6, §15.3.7.2: several ranges are parts with fields of their own', () => {
+    const { get, answer, engine } = openCache();
+    get();
+    answer([...tagged, 'Content-Type', 'text/plain'], '0123456789');
+    for (let round = 0; round < 3; round += 1) {
+      const client = get('/', ['Range', 'bytes=0-1,7-']);
+      const [, boundary] = /^multipart\/byteranges; boundary=(\w+)$/.exec(client.field('content-type') ?? '') ?? [];
+      const part = (range: string, text: string): string => `\r\n--${boundary}\r\nContent-Type: text/plain\r\nContent-Range: bytes ${range}/10\r\n\r\n${text}`;
+      const body = `${part('0-1', '01')}${part('7-9', '789')}\r\n--${boundary}--\r\n`;
+      expectAnswer(client, 206, body);
+      expect([client.head?.bodyBytes, client.field('content-range'), client.field('etag')]).toEqual([body.length, undefined, '"a"']);
+    }
+    expectAnswer(get('/', ['Range', 'bytes=0-1,7-', 'If-Range', '"b"']), 200, '0123456789');
+    expectAnswer(get('/', ['Range', 'bytes=0-1,7-'], { method: 'HEAD' }), 200, '');
+    expect(engine.attempts).toHaveLength(1);
+  });
+
   it('are not the origin’s business when the cache has nothing: it wants the whole, and then answers', () => {
     const { get, answer, attempt } = openCache();
     const client = get('/', ['If-None-Match', '"a"', 'If-Modified-Since', 'Thu, 01 Jan 1970 00:00:01 GMT']);
