@@ -237,6 +237,8 @@ const proxy = z
         graceS: z.int().min(0).max(2_147_483_648).default(0).describe('How long a stale response is used while a fresh one is fetched, where it says nothing of `stale-while-revalidate` itself.'),
         staleIfErrorS: z.int().min(0).max(2_147_483_648).default(0).describe('How long a stale response stands in when the origin fails, where it says nothing of `stale-if-error` itself.'),
         heuristicMaxS: z.int().min(0).max(2_147_483_648).default(86_400).describe('A response that says nothing of its freshness is fresh for a tenth of the time since Last-Modified, at most so long; 0: never.'),
+        negativeTtlS: z.int().min(0).max(86_400).default(0).describe('How long a 404, 405, 410, 414 or 501 is fresh that says nothing of its freshness; 0: as for other responses.'),
+        minUses: z.int().min(1).max(1_000_000).default(1).describe('How often something must be asked for before it is stored. Of 65,536 URLs this is counted, of those asked for last.'),
         hitForMissS: z.int().min(0).max(86_400).default(120).describe('After an answer that could not be shared, requests of its URL do not wait for each other for so long.'),
         setCookie: z.boolean().default(false).describe('Whether responses with Set-Cookie are stored, and everybody gets the cookie.'),
       })

@@ -31,6 +31,7 @@ import { createSlices, type SlicedCache, type Slices } from './slices/slices.js'
 import { createStore, type Store } from './store.js';
 import type { StoredResponse } from './stored-response.js';
 import type { Storable } from './storing.js';
+import { UseCounts } from './use-counts.js';
 import { fetchFields, hasValidator, offeredVariants } from './validation.js';
 import { variantBy } from './vary.js';
 
@@ -55,6 +56,7 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
   readonly store: Store;
   readonly inFlight = new InFlight();
   readonly hitForMiss: HitForMiss;
+  readonly uses: UseCounts;
   /** Of exchanges that are fetches: they use no cache, and nobody is told of them. */
   readonly #fetchCore: Core;
   readonly #filling: Filling;
@@ -69,6 +71,7 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
     this.store = createStore(options);
     options.stats.store = this.store.stats;
     this.hitForMiss = new HitForMiss(options.hitForMissS * 1000);
+    this.uses = new UseCounts(options.minUses);
     const stats = { ...core.stats }; // its bytes are none that clients got
     this.#fetchCore = { ...core, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
     this.#filling = createFilling(this);
@@ -202,6 +205,7 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
 
   #fetchFor(exchange: Exchange, found: LookUp): void {
     const { asked, key, word } = found;
+    this.uses.use(key);
     const nowMs = this.core.clock.monotonicMs();
     const alone = this.hitForMiss.has(key, nowMs);
     const joined = alone ? undefined : this.inFlight.joinable(found, exchange.arrival.fields.passed, nowMs);

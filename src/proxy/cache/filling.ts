@@ -21,6 +21,7 @@ import type { Store } from './store.js';
 import type { Arrived, StoredResponse } from './stored-response.js';
 import { notStoredReasons, owned, storableFields, whyNotStored, type NotStored, type Storable } from './storing.js';
 import { confirmed, hasValidator, headConfirms, updatedFields } from './validation.js';
+import type { UseCounts } from './use-counts.js';
 import { matches, variantOf } from './vary.js';
 
 /** The cache that is filled. */
@@ -31,6 +32,7 @@ export interface FilledCache {
   readonly store: Store;
   readonly inFlight: InFlight;
   readonly hitForMiss: HitForMiss;
+  readonly uses: UseCounts;
   takes(exchange: Exchange): boolean;
   /** What keeps slices of a body that is too long. */
   tapOf(head: Storable, bytes: number, passed: Fields): { write(chunk: Buffer): void } | undefined;
@@ -90,6 +92,7 @@ class CacheFilling implements Filling {
     const reason = whyNotStored({ method: 'GET', directives: asked, authorized: isAuthorized(passed) }, status, fields, policy, options);
     if (reason !== undefined) return reason;
     if (fetch.invalidated) return 'invalidated';
+    if (fetch.options.stored === undefined && !this.#cache.uses.suffices(fetch.options.key)) return 'few-uses';
     if (bodyBytes === undefined) return undefined; // it will turn out
     if (bodyBytes > options.objectBytesMax) return 'too-large';
     if (!store.reserve(bodyBytes)) return 'no-room';
@@ -135,7 +138,7 @@ class CacheFilling implements Filling {
     const { key, stored } = fetch.options;
     this.#count(reason);
     inFlight.remove(fetch);
-    if (reason !== 'invalidated') hitForMiss.add(key, core.clock.monotonicMs());
+    if (reason !== 'invalidated' && reason !== 'few-uses') hitForMiss.add(key, core.clock.monotonicMs());
     if (stored !== undefined && head.status < 500) store.remove(stored); // the origin has something else now
     // What may not be shared is for the one who asked; when that one has left it is for nobody.
     const leader = [...fetch.readers].find(({ collapsed }) => !collapsed);

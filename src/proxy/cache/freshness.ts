@@ -9,6 +9,8 @@ import type { Arrived, Policy, ReadPolicy } from './stored-response.js';
 export interface FreshnessOptions {
   /** Most that a heuristic may give; 0: no heuristics. */
   readonly heuristicMaxS: number;
+  /** The heuristic for errors that may be stored without explicit freshness (404, 405, 410, 414, 501); 0: as for the others. */
+  readonly negativeTtlS: number;
   /** For responses that do not say: how long a stale one is used while a fresh one is fetched, or when that fails. */
   readonly graceS: number;
   readonly staleIfErrorS: number;
@@ -47,7 +49,7 @@ export function readPolicy(status: number, fields: Fields, arrived: Arrived, opt
   return {
     directives,
     dateMs,
-    lifetimeMs: explicitMs ?? heuristicLifetimeMs(status, directives, dateMs, lastModifiedMs, options.heuristicMaxS),
+    lifetimeMs: explicitMs ?? heuristicLifetimeMs(status, directives, dateMs, lastModifiedMs, options),
     heuristic: explicitMs === undefined,
     initialAgeMs: initialAgeMs(fields, dateMs, arrived),
     responseMs,
@@ -74,9 +76,17 @@ function explicitLifetimeMs(fields: Fields, said: ResponseDirectives, dateMs: nu
   return Math.max(0, (parseHttpDate(expires, nowMs) ?? dateMs) - dateMs);
 }
 
-function heuristicLifetimeMs(status: number, directives: Directives, dateMs: number, modifiedMs: number | undefined, maxS: number): number {
-  if (modifiedMs === undefined || (!heuristicStatuses.has(status) && !directives.has('public'))) return 0;
-  return Math.min(maxS * 1000, Math.max(0, dateMs - modifiedMs) / heuristicPart);
+function heuristicLifetimeMs(
+  status: number,
+  directives: Directives,
+  dateMs: number,
+  modifiedMs: number | undefined,
+  { heuristicMaxS, negativeTtlS }: FreshnessOptions,
+): number {
+  const isKnown = heuristicStatuses.has(status);
+  if (isKnown && status >= 400 && negativeTtlS > 0) return negativeTtlS * 1000;
+  if (modifiedMs === undefined || (!isKnown && !directives.has('public'))) return 0;
+  return Math.min(heuristicMaxS * 1000, Math.max(0, dateMs - modifiedMs) / heuristicPart);
 }
 
 /** RFC 9111 §4.2.3: the greater of what the clocks say and what the caches before us counted. */

@@ -13,6 +13,8 @@ export interface CacheSettings extends StoreOptions, FreshnessOptions, StoringOp
   readonly objectBytesMax: number;
   /** Of the slices in which ranges and what is longer are kept; 0: in none. */
   readonly sliceBytes: number;
+  /** Requests for a key that it takes until something is stored for it. */
+  readonly minUses: number;
   /** How long after an answer that could not be stored requests of its key go to the origin side by side. */
   readonly hitForMissS: number;
 }

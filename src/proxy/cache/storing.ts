@@ -23,6 +23,8 @@ export const notStoredReasons = [
   /** Neither fresh for any time, nor with a validator by which it could become so. */
   'no-freshness',
   'too-large',
+  /** It was not asked for often enough (`proxy.cache.minUses`). */
+  'few-uses',
   /** Bodies under way fill `proxy.cache.bytesMax`, or it is out of places. */
   'no-room',
   /** It broke off. */

@@ -15,6 +15,8 @@ export const cacheSettings: CacheSettings = {
   graceS: 0,
   staleIfErrorS: 0,
   heuristicMaxS: 86_400,
+  negativeTtlS: 0,
+  minUses: 1,
   hitForMissS: 120,
   setCookie: false,
 };

@@ -32,6 +32,9 @@ describe('RFC 9111 §4.2.2: heuristics', () => {
   it('at most as configured', () => {
     expect(lifetimeS(['Last-Modified', dateAt(-100 * 86_400)])).toBe(86_400);
     expect(policyOf(modified, 200, { heuristicMaxS: 0 }).lifetimeMs).toBe(0);
+    for (const status of [404, 405, 410, 414, 501]) expect(policyOf([], status, { negativeTtlS: 5 }).lifetimeMs).toBe(5000);
+    for (const status of [200, 301, 400, 500, 503]) expect(policyOf([], status, { negativeTtlS: 5 }).lifetimeMs).toBe(0);
+    expect(policyOf(['Cache-Control', 'max-age=1'], 404, { negativeTtlS: 5 }).lifetimeMs).toBe(1000);
   });
   it('not for other statuses, unless public', () => {
     expect(lifetimeS(modified, 302)).toBe(0);

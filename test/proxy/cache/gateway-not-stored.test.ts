@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { notStoredReasons, type NotStored } from '../../../src/proxy/cache/storing.js';
+import { UseCounts } from '../../../src/proxy/cache/use-counts.js';
 import { expectAnswer, openCache, type CacheHarness } from './cache-harness.js';
 
 const fresh = ['Cache-Control', 'max-age=60'];
@@ -286,4 +287,44 @@ describe('the end', () => {
     attempt().end();
     expectAnswer(client, 200, '');
   });
+});
+
+describe('minUses', () => {
+  it('stores what is asked for so often, and lets requests share a fetch as ever', () => {
+    const { get, answer, engine, status, cacheStats } = openCache({ minUses: 3 });
+    for (const word of ['w1; fwd=uri-miss', 'w1; fwd=uri-miss', 'w1; fwd=uri-miss; stored']) {
+      const client = get();
+      answer(['Cache-Control', 'max-age=60']);
+      expectAnswer(client, 200, 'body');
+      expect(status(client)).toBe(word);
+    }
+    expectAnswer(get(), 200, 'body');
+    expect(engine.attempts).toHaveLength(3);
+    expect(cacheStats.notStored.at(notStoredReasons.indexOf('few-uses'))).toBe(2);
+    const together = [get('/b'), get('/b'), get('/b')];
+    expect(engine.attempts).toHaveLength(4);
+    answer(['Cache-Control', 'max-age=60']);
+    together.forEach((client) => expectAnswer(client, 200, 'body'));
+    expectAnswer(get('/b'), 200, 'body');
+  });
+
+  it('counts no more URLs than it has room for', () => {
+    const uses = new UseCounts(2);
+    uses.use('first');
+    for (let key = 0; key < 65_536; key += 1) uses.use(`k${key}`);
+    uses.use('first');
+    expect(uses.suffices('first')).toBe(false);
+    uses.use('first');
+    expect(uses.suffices('first')).toBe(true);
+  });
+});
+
+it('a negative TTL keeps a 404 that says nothing', () => {
+  const { get, answer, engine, advance } = openCache({ negativeTtlS: 5 });
+  get();
+  answer([], 'none', 404);
+  expectAnswer(get(), 404, 'none');
+  advance(5000);
+  get();
+  expect(engine.attempts).toHaveLength(2);
 });

@@ -12,7 +12,7 @@ import { variantOf } from '../../../src/proxy/cache/vary.js';
 export const noonMs = Date.UTC(2026, 10, 27, 12);
 export const dateAt = (offsetS: number): string => new Date(noonMs + offsetS * 1000).toUTCString();
 
-export const freshness: FreshnessOptions = { heuristicMaxS: 86_400, graceS: 0, staleIfErrorS: 0 };
+export const freshness: FreshnessOptions = { heuristicMaxS: 86_400, negativeTtlS: 0, graceS: 0, staleIfErrorS: 0 };
 
 /** As of a response that came at monotonic 0, real noon, at once. */
 export function policyOf(fields: Fields, status = 200, options: Partial<FreshnessOptions> = {}, delayMs = 0): ReadPolicy {
