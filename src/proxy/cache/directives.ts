@@ -52,11 +52,15 @@ export function parseTargeted(list: string | undefined): Directives | undefined 
   if (list === undefined || list.trim() === '' || !dictionary.test(list)) return undefined;
   const directives = new Map<string, string | true>();
   for (const [, name = '', value] of list.matchAll(member)) {
+    if (countsSeconds(name) && !/^\d+$/.test(value ?? '')) return undefined; // §2.1: what is no Integer makes the field no good
     if (value === '?0') directives.delete(name);
     else directives.set(name, value === undefined || value === '?1' ? true : unquoted(value)); // the last one counts (RFC 8941 §4.2.2)
   }
   return directives;
 }
+
+const countsSeconds = (name: string): boolean =>
+  ['max-age', 's-maxage', 'stale-while-revalidate', 'stale-if-error'].includes(name);
 
 const bareItem = '-?\\d{1,15}(?:\\.\\d{1,3})?|"(?:[ !#-\\[\\]-~]|\\\\["\\\\])*"|[A-Za-z*][\\w!#$%&\'*+.^`|~:/-]*|\\?[01]|:[A-Za-z0-9+/=]*:';
 const key = '[a-z*][a-z0-9_.*-]*';

@@ -76,8 +76,8 @@ export function headConfirms(fields: Fields, stored: StoredResponse): boolean {
   return confirms(fields, stored) && (length === undefined || Number(length) === stored.body.length);
 }
 
-/** These describe the body that is kept, and stay with it (§3.2 allows it, and excludes Content-Length). */
-const describesBody = nameTest(['content-length', 'content-encoding', 'content-range', 'content-type', 'etag', 'transfer-encoding']);
+/** By these the body that is kept is read, and they stay with it (§3.2 allows it, and excludes Content-Length). */
+const describesBody = nameTest(['content-length', 'content-encoding', 'content-range', 'etag', 'transfer-encoding']);
 
 /** §3.2: each field of the update replaces those of its name; Age is the update's or gone. */
 export function updatedFields(stored: Fields, update: Fields): string[] {

@@ -1,8 +1,8 @@
 /**
  * Variants: which request fields chose a stored response, and whether they choose it again (RFC 9111 §4.1). Pure.
  *
- * Values are compared after joining lines and trimming white space around commas, which changes no field's meaning. Nothing more is
- * normalised: two requests that an origin could tell apart are two variants.
+ * Values are compared after joining lines and trimming white space around commas, which changes no field's meaning, and languages,
+ * codings and character sets in any case. Nothing more is normalised: two requests that an origin could tell apart are two variants.
  */
 import type { Fields } from '../fields.js';
 import { listField } from './directives.js';
@@ -23,10 +23,15 @@ export const variantBy = (names: readonly string[], requestFields: Fields): Vari
   values: names.map((name) => normalised(requestFields, name)),
 });
 
+/** Their words mean the same in any case (RFC 9110 §12.5.2 to §12.5.4). */
+const ignoresCase: ReadonlySet<string> = new Set(['accept-charset', 'accept-encoding', 'accept-language']);
+
 /** A field that is not there matches only one that is not there either; an empty one is not the same. */
 function normalised(fields: Fields, name: string): string {
   const list = listField(fields, name);
-  return list === undefined ? '' : `=${list.trim().replace(/[\t ]*,[\t ]*/g, ',')}`;
+  if (list === undefined) return '';
+  if (ignoresCase.has(name)) return `=${list.trim().toLowerCase().replace(/[\t ]*([,;])[\t ]*/g, '$1')}`;
+  return `=${list.trim().replace(/[\t ]*,[\t ]*/g, ',')}`;
 }
 
 export const matches = ({ names, values }: Variant, requestFields: Fields): boolean =>

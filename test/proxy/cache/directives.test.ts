@@ -90,6 +90,11 @@ describe('RFC 9213 §2.1: targeted fields', () => {
     ['max-age=60;x=1, must-revalidate;y', [['max-age', '60'], ['must-revalidate', true]]],
   ])('%s', (list, expected) => expect([...(parseTargeted(list) ?? [])]).toEqual(expected));
 
+  it.each(['max-age="60"', 'max-age=6.0', 'max-age=a', 'max-age=-1', 's-maxage="1", no-store', 'max-age=?1', 'max-age'])(
+    '§2.1: %j has not the type that it must have',
+    (list) => expect(parseTargeted(list)).toBeUndefined(),
+  );
+
   it.each(['', '  ', 'MAX-AGE=60', 'max-age=60,', 'max-age = 60', 'max-age=60 no-store', 'max-age="', '=1', 'max-age=60;;'])(
     '%j is no dictionary and is ignored',
     (list) => expect(parseTargeted(list)).toBeUndefined(),

@@ -19,10 +19,16 @@ describe('RFC 9111 §4.1: Vary', () => {
     ['another value', ['Accept-Encoding', 'br', 'X-A', '1'], false],
     ['none', ['Accept-Encoding', 'gzip'], false],
     ['an empty one', ['Accept-Encoding', 'gzip', 'X-A', ''], false],
-    ['other letters', ['Accept-Encoding', 'GZIP', 'X-A', '1'], false],
+    ['other letters, where they mean the same', ['Accept-Encoding', 'GZIP', 'X-A', '1'], true],
   ])('%s', (_what, request, expected) =>
     expect(matches(variantOf(varies, ['Accept-Encoding', 'gzip', 'X-A', '1']), request)).toBe(expected),
   );
+  it('other letters are another value elsewhere, and another order is everywhere', () => {
+    expect(matches(variantOf(['Vary', 'X-A'], ['X-A', 'a']), ['X-A', 'A'])).toBe(false);
+    const languages = variantOf(['Vary', 'Accept-Language'], ['Accept-Language', 'en, de;q=0.5']);
+    expect(matches(languages, ['Accept-Language', 'EN,De ; Q=0.5'])).toBe(true);
+    expect(matches(languages, ['Accept-Language', 'de;q=0.5, en'])).toBe(false);
+  });
   it('absent matches absent', () => expect(matches(variantOf(varies, []), ['Other', '1'])).toBe(true));
   it('lines are joined and white space around commas does not count', () => {
     expect(matches(variantOf(['Vary', 'Accept'], ['Accept', 'a', 'Accept', 'b']), ['Accept', 'a , b'])).toBe(true);
@@ -143,7 +149,7 @@ describe('RFC 9111 §4.3.3, §4.3.4, §4.3.5: the answer', () => {
   it('§3.2: fields of the update replace, those of the body stay', () => {
     const update = ['x', 'new', 'X', 'newer', 'Content-Length', '99', 'Content-Type', 'text/html', 'Cache-Control', 'max-age=9', 'Y', '1'];
     expect(updatedFields(['X', 'old', 'Age', '9', 'Content-Type', 'text/plain', 'Cache-Control', 'max-age=1', 'ETag', '"a"'], update)).toEqual(
-      ['Content-Type', 'text/plain', 'ETag', '"a"', 'x', 'new', 'X', 'newer', 'Cache-Control', 'max-age=9', 'Y', '1'],
+      ['ETag', '"a"', 'x', 'new', 'X', 'newer', 'Content-Type', 'text/html', 'Cache-Control', 'max-age=9', 'Y', '1'],
     );
   });
 });

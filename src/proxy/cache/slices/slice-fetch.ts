@@ -159,7 +159,12 @@ export class SliceFetch implements Downstream, ReaderOwner {
 
   resume(): void {}
   pause(): void {}
-  inform(): void {}
+
+  /** For those that have nothing yet. */
+  inform(status: number, fields: Fields): void {
+    if (this.phase !== 'waiting') return;
+    for (const { exchange, begun } of this.users) if (!begun) exchange.downstream.inform(status, fields);
+  }
 
   respond(head: ResponseHead): void {
     if (this.phase === 'over') return;
