@@ -146,6 +146,9 @@ describe('RFC 9875', () => {
   it.each([
     ['"a"', ['a']],
     [' "a" ,"b c";q=1;r, "d\\"e\\\\"', ['a', 'b c', 'd"e\\']],
+    ['"a";x="b", "c";y=%"d";z=:e=:;f=?1', ['a', 'c']],
+    ['"a";x="b" "c"', []],
+    [`"a";x=${' '.repeat(4)}"b"`, []],
     ['a', []],
     ['"a", b', []],
     ['"a",', []],
@@ -158,6 +161,8 @@ describe('RFC 9875', () => {
   it('§2.1: has room for 32 groups of 32 characters', () => {
     const groups = Array.from({ length: 32 }, (_, index) => `"${String(index).padStart(32, 'g')}"`);
     expect(tagsOf('http://a.test/', ['Cache-Groups', groups.join(', ')])).toHaveLength(32);
+    const tags = Array.from({ length: 200 }, (_, index) => `t${index}`).join(' ');
+    expect(tagsOf('http://a.test/', ['Surrogate-Key', tags, 'Cache-Groups', groups.join(', ')])).toHaveLength(128 + 32);
   });
 });
 
