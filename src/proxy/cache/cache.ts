@@ -115,7 +115,8 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
     const word = exchange.record.cache ?? 'bypass';
     const key = keyOf(exchange);
     if (key !== undefined && !isSafe(method)) this.#purging.onUnsafe(method, key, status, fields);
-    if (key !== undefined && method === 'HEAD' && word !== 'bypass') this.#filling.onHeadOnly(exchange, key, status, fields);
+    const isNews = method === 'HEAD' && word !== 'bypass' && !this.#purging.wasSince(exchange.record.firstByteMs);
+    if (key !== undefined && isNews) this.#filling.onHeadOnly(exchange, key, status, fields);
     return this.marked(fields, { word });
   }
 

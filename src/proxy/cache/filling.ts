@@ -212,7 +212,10 @@ class CacheFilling implements Filling {
   }
 
   /** RFC 5861 §4. */
-  #standIn(fetch: Fetch, stored: StoredResponse, fwdStatus: number | undefined): void {
+  #standIn(fetch: Fetch, offered: StoredResponse, fwdStatus: number | undefined): void {
+    // What was taken out of use meanwhile is not the origin's word, as a 304 is: only what a soft purge left of it may do.
+    const stored = fetch.invalidated ? this.#cache.store.select(offered.key, fetch.options.passed) : offered;
+    if (stored === undefined) return;
     const nowMs = this.#cache.core.clock.monotonicMs();
     for (const reader of [...fetch.readers]) {
       const { word, collapsed, asked } = reader;

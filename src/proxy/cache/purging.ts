@@ -25,6 +25,7 @@ export interface PurgedCache {
 
 export class Purging {
   readonly #cache: PurgedCache;
+  #lastMs = -Infinity;
 
   constructor(cache: PurgedCache) {
     this.#cache = cache;
@@ -34,6 +35,7 @@ export class Purging {
   purge(purge: Purge): number {
     const { store, core, options } = this.#cache;
     const nowMs = core.clock.monotonicMs();
+    this.#lastMs = nowMs;
     let count = 0;
     for (const stored of this.#found(purge)) {
       const isSlice = isSliceKey(stored.key);
@@ -44,6 +46,11 @@ export class Purging {
     this.#disown((key, fields) => isMeant(purge, key, fields));
     options.stats.purgedTotal += count;
     return count;
+  }
+
+  /** Whether an answer that was asked for so long ago may have been made before a purge: it confirms nothing then. */
+  wasSince(agoMs: number): boolean {
+    return this.#lastMs >= this.#cache.core.clock.monotonicMs() - agoMs;
   }
 
   #found({ by, what }: Purge): readonly StoredResponse[] {

@@ -95,6 +95,31 @@ describe('a purge', () => {
     expect(stays(cache, '/a')).toBe(false);
   });
 
+  it.each([
+    [false, 'fails', 503, 'error'],
+    [true, 'may stand in', 200, '/a'],
+  ])('soft: %s; what was stored %s when its validation, under way, has an error', (soft, _, status, body) => {
+    const cache = filled(() => ['Cache-Control', 'stale-if-error=600', 'ETag', '"1"']);
+    cache.advance(60_000);
+    const client = cache.get('/a');
+    cache.gateway.purge({ url: 'http://a.test/a', soft });
+    cache.answer([], 'error', 503);
+    expectAnswer(client, status, body);
+  });
+
+  it.each([false, true])('soft: true; is not undone by an answer to HEAD, under way then: %s', (wasUnderWay) => {
+    const cache = filled(() => ['ETag', '"1"']);
+    const said = { url: 'http://a.test/a', soft: true };
+    if (!wasUnderWay) cache.gateway.purge(said);
+    cache.advance(10);
+    cache.get('/a', ['Cache-Control', 'no-cache'], { method: 'HEAD' });
+    cache.advance(10);
+    if (wasUnderWay) cache.gateway.purge(said);
+    cache.advance(10);
+    cache.answer([...fresh, 'ETag', '"1"', 'Content-Length', '2'], '');
+    expect(stays(cache, '/a')).toBe(!wasUnderWay);
+  });
+
   it('leaves a tag in flight that is not its own', () => {
     const cache = openCache();
     cache.get('/a');
@@ -206,4 +231,27 @@ it('an object in slices goes as one', () => {
   });
   range();
   expect(cache.engine.attempts).toHaveLength(all.length + 1);
+});
+
+it.each([
+  [false, 503],
+  [true, 206],
+])('soft: %s; an object in slices whose validation is under way answers %i when that has an error', (soft, status) => {
+  const cache = openCache({ sliceBytes: 4 });
+  const ask = () => cache.get('/big', ['Range', 'bytes=1-2']);
+  const send = (code: number, fields: string[], body: string): void => {
+    const attempt = cache.attempt();
+    attempt.connect();
+    attempt.head(code, [...fields, 'Content-Length', String(body.length)], body.length);
+    attempt.data(body);
+    attempt.end();
+  };
+  const first = ask();
+  send(206, ['Cache-Control', 'max-age=60, stale-if-error=600', 'ETag', '"1"', 'Content-Range', 'bytes 0-3/9'], 'abcd');
+  expectAnswer(first, 206, 'bc');
+  cache.advance(61_000);
+  const client = ask();
+  cache.gateway.purge({ url: 'http://a.test/big', soft });
+  send(503, [], 'error');
+  expectAnswer(client, status, status === 503 ? 'error' : 'bc');
 });

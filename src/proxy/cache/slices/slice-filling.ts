@@ -205,7 +205,9 @@ class SliceFilling implements SliceFetchOwner {
   }
 
   /** RFC 5861 §4. */
-  #standIn(fetch: SliceFetch, object: SlicedObject, fwdStatus: number | undefined): void {
+  #standIn(fetch: SliceFetch, offered: SlicedObject, fwdStatus: number | undefined): void {
+    const object = fetch.invalidated ? readObject(this.#slices.cache.store, fetch.options.key, fetch.options.passed) : offered;
+    if (object === undefined) return; // it was purged meanwhile
     const nowMs = this.#slices.cache.core.clock.monotonicMs();
     for (const user of [...fetch.users]) {
       if (mayStandIn(object.record.policy, user.asked, nowMs)) this.#slices.open(user, object, fwdStatus, 'stale-if-error');
