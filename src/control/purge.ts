@@ -1,8 +1,8 @@
 /**
  * A purge reaches every worker that may serve what is purged, or who asked is told which it did not reach.
  *
- * The operator's disabled workers are left out, as they are of everything; those that are down are asked as well: one that does not
- * answer probes may still serve. One that cannot be connected to at all runs no cache that could serve.
+ * All are asked, also those that are down or that the operator disabled: one that does not answer probes may still serve, and one that is
+ * enabled again would. One that cannot be connected to at all runs no cache that could serve.
  */
 import type { Clock } from '../clock.js';
 import { HttpError } from '../http-change.js';
@@ -33,7 +33,7 @@ type Reply = { readonly purged: number } | { readonly reason: string } | 'absent
 
 /** @throws HttpError when no worker understands what is said */
 export async function purgeAll({ pool, endpointOf, token, clock }: PurgeOptions, said: unknown): Promise<PurgeOutcome> {
-  const asked = pool.snapshot().members.filter(({ admin }) => admin !== 'disabled');
+  const asked = pool.snapshot().members;
   const replies = await Promise.all(
     asked.map(async ({ member }) => ({ name: member.name, reply: await purgeOne(endpointOf(member), said, token, clock) })),
   );
