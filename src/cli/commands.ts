@@ -109,7 +109,7 @@ async function runServers(task: 'dns' | 'proxy', given: Given): Promise<void> {
 }
 
 const words = hideBin(process.argv);
-const parser = withOperatorCommands(yargs(words)
+const commands = yargs(words)
   .scriptName('roundhouse')
   .usage('$0 COMMAND\n\nA load-balanced reverse-proxy tier: DNS rotates over a pool of proxy workers.')
   .command(
@@ -261,8 +261,8 @@ const parser = withOperatorCommands(yargs(words)
       .example('$0 bench dns', 'our DNS server beside dns2, BIND, Knot, NSD, gdnsd and PowerDNS')
       .example('$0 bench proxy', 'our workers beside http-proxy, node:http, nginx and HAProxy')
       .demandCommand(1, 'what to measure is needed, such as `roundhouse bench rotation`'),
-  )
-)
+  );
+const parser = withOperatorCommands(commands)
   .demandCommand(1, 'a command is needed, such as `roundhouse up`')
   .strict()
   .recommendCommands()

@@ -11,6 +11,9 @@ type Given = Readonly<Record<string, unknown>>;
 function saidBy({ url, tag, prefix, soft }: Given): object {
   const named = Object.entries({ url, tag, prefix }).filter(([, what]) => what !== undefined);
   if (named.length !== 1) throw new UsageError('purge: say what: one of URL, --tag and --prefix');
+  for (const [name, what] of named) {
+    if (typeof what !== 'string' || what === '') throw new UsageError(`purge: ${name === 'url' ? 'URL' : `--${name}`} is one text, and not empty`);
+  }
   return { ...Object.fromEntries(named), soft: soft === true };
 }
 
@@ -19,7 +22,7 @@ export async function purgeCommand(given: Given): Promise<{ readonly text: strin
   const { purged, workers, absent, failed } = await client.purge(saidBy(given));
   const each = workers.map((worker) => `${worker.name} ${worker.purged}`).join(', ');
   const lines = [
-    `${purged} stored responses ${given['soft'] === true ? 'are stale' : 'removed'}${each === '' ? '' : ` (${each})`}`,
+    `${purged} stored response${purged === 1 ? '' : 's'} ${given['soft'] === true ? 'made stale' : 'removed'}${each === '' ? '' : ` (${each})`}`,
     ...(absent.length === 0 ? [] : [`not running: ${absent.join(', ')}`]),
     ...failed.map(({ name, reason }) => `${name} has not done it: ${reason}`),
     ...(failed.length === 0 ? [] : ['What is listed may still be served: purge again.']),

@@ -114,8 +114,8 @@ interface Watchers {
 }
 
 async function handle(options: ApiOptions, watchers: Watchers, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.url !== '/api/purge') request.resume(); // other bodies are of no interest
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+  if (path !== '/api/purge') request.resume(); // other bodies are of no interest
   assertPlainHost(request);
   if (request.method === 'POST') {
     authorise(request, options.token);

@@ -153,15 +153,16 @@ describe('a tier with caches', () => {
       for (const word of ['stored', 'hit']) expect(await status(name)).toContain(word);
     }
     const purged = await tier.command('purge', '--prefix', `${tier.worker('w1')}/cacheable`);
-    expect(purged).toMatchObject({ code: 0, stdout: '1 stored responses removed (w1 1, w2 0)\n' });
+    expect(purged).toMatchObject({ code: 0, stdout: '1 stored response removed (w1 1, w2 0)\n' });
     expect(await status('w1')).toContain('uri-miss');
     expect(await status('w2')).toContain('hit');
     process.kill(tier.pid('w2'), 'SIGSTOP');
     const failed = await tier.command('purge', '--tag', 'nothing', '--soft');
     process.kill(tier.pid('w2'), 'SIGCONT');
     expect(failed.code).toBe(1);
-    expect(failed.stdout).toBe('0 stored responses are stale (w1 0)\nw2 has not done it: no answer within 4000 ms\nWhat is listed may still be served: purge again.\n');
+    expect(failed.stdout).toBe('0 stored responses made stale (w1 0)\nw2 has not done it: no answer within 4000 ms\nWhat is listed may still be served: purge again.\n');
     expect(await tier.command('purge')).toMatchObject({ code: 2 });
+    expect(await tier.command('purge', '--tag')).toMatchObject({ code: 2 });
     expect(await tier.command('purge', 'a.css')).toMatchObject({ code: 1 });
     expect(await tier.stop()).toBe(0);
   });

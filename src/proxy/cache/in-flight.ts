@@ -3,6 +3,7 @@
  */
 import type { Fields } from '../fields.js';
 import type { Fetch } from './fetch.js';
+import { putLatest } from './latest.js';
 import { reuseOf } from './reuse.js';
 import type { LookUp } from './lookup.js';
 import { matches } from './vary.js';
@@ -21,6 +22,12 @@ export class InFlight {
     const { key } = fetch.options;
     const fetches = this.#fetches.get(key);
     if (fetches?.delete(fetch) === true && fetches.size === 0) this.#fetches.delete(key);
+  }
+
+  /** What comes of it is for those who wait already, and is not kept. */
+  disown(fetch: Fetch): void {
+    fetch.invalidated = true;
+    this.remove(fetch);
   }
 
   of(key: string): readonly Fetch[] {
@@ -66,12 +73,7 @@ export class HitForMiss {
   }
 
   add(key: string, nowMs: number): void {
-    this.#untilMs.delete(key);
-    this.#untilMs.set(key, nowMs + this.#ttlMs);
-    for (const oldest of this.#untilMs.keys()) {
-      if (this.#untilMs.size <= keysMax) break;
-      this.#untilMs.delete(oldest);
-    }
+    putLatest(this.#untilMs, key, nowMs + this.#ttlMs, keysMax);
   }
 
   /** Something of that key was stored. */

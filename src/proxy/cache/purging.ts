@@ -43,7 +43,11 @@ export class Purging {
       if (!purge.soft) store.remove(stored);
       else if (!isSlice) store.replace(stored, outdated(stored, nowMs));
     }
-    this.#disown((key, fields) => isMeant(purge, key, fields));
+    const { inFlight, slices } = this.#cache;
+    for (const fetch of inFlight.all()) if (isMeant(purge, fetch.options.key, fetch.arriving?.fields)) inFlight.disown(fetch);
+    for (const fetch of slices.fetches.all()) {
+      if (isMeant(purge, fetch.options.key, fetch.object?.record.fields)) slices.fetches.disown(fetch);
+    }
     options.stats.purgedTotal += count;
     return count;
   }
@@ -63,25 +67,14 @@ export class Purging {
   onUnsafe(method: string, key: string, status: number, fields: Fields): void {
     for (const invalid of invalidatedKeys(method, key, status, fields)) this.#invalidate(invalid);
     if (status < 200 || status > 399) return;
-    const { stats } = this.#cache.options;
-    for (const what of invalidatedGroups(key, fields)) stats.invalidatedTotal += this.purge({ by: 'tag', what, soft: false });
+    for (const what of invalidatedGroups(key, fields)) this.purge({ by: 'tag', what, soft: false });
   }
 
   #invalidate(invalid: string): void {
-    const { store, options } = this.#cache;
+    const { store, options, inFlight, slices } = this.#cache;
     options.stats.invalidatedTotal += store.removeKey(invalid) + store.removeKey(objectKey(invalid));
-    this.#disown((key) => key === invalid);
-  }
-
-  /** What comes of it is for those who wait already. */
-  #disown(isOne: (key: string, fields: Fields | undefined) => boolean): void {
-    const { inFlight, slices } = this.#cache;
-    for (const fetch of inFlight.all()) {
-      if (!isOne(fetch.options.key, fetch.arriving?.fields)) continue;
-      fetch.invalidated = true;
-      inFlight.remove(fetch);
-    }
-    slices.disown(isOne);
+    for (const fetch of inFlight.of(invalid)) inFlight.disown(fetch);
+    for (const fetch of slices.fetches.of(invalid)) slices.fetches.disown(fetch);
   }
 }
 

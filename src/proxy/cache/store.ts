@@ -67,14 +67,16 @@ const variantsMax = 32;
 
 interface Entry extends Place {
   readonly response: StoredResponse;
+  /** What it is filed under. */
+  readonly tags: readonly string[];
   change: number;
 }
 
-export function storedBytes({ key, fields, variant, body }: StoredResponse): number {
+export function storedBytes({ key, fields, variant, body }: StoredResponse, tags = tagsOf(key, fields)): number {
   let chars = key.length;
   for (const text of fields) chars += text.length;
   for (const text of variant.values) chars += text.length;
-  for (const tag of tagsOf(key, fields)) chars += tag.length + tagBytes;
+  for (const tag of tags) chars += tag.length + tagBytes;
   return chars + body.length + overheadBytes;
 }
 
@@ -165,17 +167,18 @@ class MemoryStore implements Store {
   }
 
   #insert(response: StoredResponse, uses: number): boolean {
-    const bytes = storedBytes(response);
+    const tags = tagsOf(response.key, response.fields);
+    const bytes = storedBytes(response, tags);
     if (!this.#makeRoom(bytes, 1)) return false;
     const { key } = response;
-    const entry: Entry = { response, change: 0, key, bytes, uses, queue: undefined, earlier: undefined, later: undefined };
+    const entry: Entry = { response, tags, change: 0, key, bytes, uses, queue: undefined, earlier: undefined, later: undefined };
     const entries = this.#byKey.get(key);
     if (entries === undefined) this.#byKey.set(key, [entry]);
     else {
       for (const other of entries) other.change += 1;
       entries.push(entry);
     }
-    for (const tag of tagsOf(key, response.fields)) {
+    for (const tag of tags) {
       const tagged = this.#byTag.get(tag);
       if (tagged === undefined) this.#byTag.set(tag, new Set([entry]));
       else tagged.add(entry);
@@ -201,7 +204,7 @@ class MemoryStore implements Store {
   #drop(entry: Entry): void {
     entry.change += 1;
     this.#eviction.remove(entry);
-    for (const tag of tagsOf(entry.key, entry.response.fields)) {
+    for (const tag of entry.tags) {
       const tagged = this.#byTag.get(tag);
       if (tagged?.delete(entry) === true && tagged.size === 0) this.#byTag.delete(tag);
     }

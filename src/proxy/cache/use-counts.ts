@@ -3,6 +3,7 @@
  *
  * A table of fixed size: keys are forgotten as others come, those that were asked for longest ago first.
  */
+import { putLatest } from './latest.js';
 
 const keysMax = 65_536;
 
@@ -17,13 +18,7 @@ export class UseCounts {
 
   use(key: string): void {
     if (this.#least <= 1) return;
-    const count = this.#counts.get(key) ?? 0;
-    this.#counts.delete(key);
-    this.#counts.set(key, count + 1);
-    for (const oldest of this.#counts.keys()) {
-      if (this.#counts.size <= keysMax) break;
-      this.#counts.delete(oldest);
-    }
+    putLatest(this.#counts, key, (this.#counts.get(key) ?? 0) + 1, keysMax);
   }
 
   suffices(key: string): boolean {

@@ -24,6 +24,12 @@ export class SliceFetches {
     if (fetches?.delete(fetch) === true && fetches.size === 0) this.#fetches.delete(key);
   }
 
+  /** What comes of it is for those who wait already, and is not kept. */
+  disown(fetch: SliceFetch): void {
+    fetch.invalidated = true;
+    this.remove(fetch);
+  }
+
   of(key: string): readonly SliceFetch[] {
     return [...(this.#fetches.get(key) ?? [])];
   }

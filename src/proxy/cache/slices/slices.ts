@@ -110,15 +110,6 @@ export class Slices implements SliceSources, FilledSlices {
     return true;
   }
 
-  /** What comes of these fetches is not kept. @param isOne is asked with the fields of the object, as far as they are known. */
-  disown(isOne: (key: string, fields: Fields | undefined) => boolean): void {
-    for (const fetch of this.fetches.all()) {
-      if (!isOne(fetch.options.key, fetch.object?.record.fields)) continue;
-      fetch.invalidated = true;
-      this.fetches.remove(fetch);
-    }
-  }
-
   close(): void {
     for (const fetch of this.fetches.all()) fetch.abandon();
   }
