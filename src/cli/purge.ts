@@ -3,6 +3,7 @@
  */
 import { systemClock } from '../clock.js';
 import { createControlClient } from '../control/client.js';
+import { counted } from '../text/numbers.js';
 import { controlFlag, UsageError } from './flags.js';
 
 type Given = Readonly<Record<string, unknown>>;
@@ -22,7 +23,7 @@ export async function purgeCommand(given: Given): Promise<{ readonly text: strin
   const { purged, workers, absent, failed } = await client.purge(saidBy(given));
   const each = workers.map((worker) => `${worker.name} ${worker.purged}`).join(', ');
   const lines = [
-    `${purged} stored response${purged === 1 ? '' : 's'} ${given['soft'] === true ? 'made stale' : 'removed'}${each === '' ? '' : ` (${each})`}`,
+    `${counted(purged, 'stored response')} ${given['soft'] === true ? 'made stale' : 'removed'}${each === '' ? '' : ` (${each})`}`,
     ...(absent.length === 0 ? [] : [`not running: ${absent.join(', ')}`]),
     ...failed.map(({ name, reason }) => `${name} has not done it: ${reason}`),
     ...(failed.length === 0 ? [] : ['What is listed may still be served: purge again.']),
