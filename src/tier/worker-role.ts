@@ -53,8 +53,8 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
   });
   return {
     async start() {
-      await endpoint.start(); // first: whoever is served can be purged
       await worker.start();
+      await endpoint.start();
       follower.start();
       life.started = true;
     },
