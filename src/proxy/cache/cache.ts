@@ -229,7 +229,7 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
     const { request, client } = downstream;
     const { passed } = arrival.fields;
     const validated = stored !== undefined && hasValidator(stored) ? stored : undefined;
-    const others = offeredVariants(this.store.allOf(key), validated);
+    const others = offeredVariants(this.store.allOf(key), validated, passed);
     const asGet = { ...request, method: 'GET', fields: fetchFields(request.fields, validated, others) };
     const names = this.store.variesOn(key) ?? this.inFlight.variesOn(key);
     const expected = names === undefined ? undefined : variantBy(names, passed);

@@ -61,8 +61,8 @@ class CacheFilling implements Filling {
   onHead(fetch: Fetch, head: ResponseHead): void {
     const { stored, others } = fetch.options;
     noteAttempts(fetch);
-    const offered = stored !== undefined && hasValidator(stored) ? [stored, ...others] : others;
-    if (head.status === 304 && offered.length > 0) return this.#onNotModified(fetch, offered, head.fields);
+    const validated = stored !== undefined && hasValidator(stored) ? stored : undefined;
+    if (head.status === 304 && (validated !== undefined || others.length > 0)) return this.#onNotModified(fetch, validated, head.fields);
     if (stored !== undefined && isStandInStatus(head.status)) this.#standIn(fetch, stored, head.status);
     const storable = this.#storable(fetch, head);
     const reason = this.#whyNot(fetch, head, storable);
@@ -155,13 +155,15 @@ class CacheFilling implements Filling {
 
   // ---- validation
 
-  #onNotModified(fetch: Fetch, offered: readonly StoredResponse[], update: Fields): void {
+  #onNotModified(fetch: Fetch, validated: StoredResponse | undefined, update: Fields): void {
     const { store } = this.#cache;
+    const { others } = fetch.options;
     const readers = [...fetch.readers];
     fetch.settle();
-    const stored = confirmed(update, offered);
+    const stored = confirmed(update, validated, others);
     if (stored === undefined) {
-      for (const each of offered) store.remove(each); // or the next request would offer them again
+      // or the next request would offer them again
+      for (const each of validated === undefined ? others : [validated, ...others]) store.remove(each);
       return readers.forEach((reader) => this.#again(fetch.release(reader)));
     }
     const fresh = this.#freshen(stored, update, fetch.options.passed, fetch.record?.firstByteMs ?? 0);

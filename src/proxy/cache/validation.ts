@@ -2,6 +2,7 @@
  * Asking the origin whether a stored response is still good, and what its answer makes of it (RFC 9111 §4.3). Pure.
  */
 import { fieldValue, isNamed, nameTest, type Fields } from '../fields.js';
+import { listField } from './directives.js';
 import { formatHttpDate } from './http-date.js';
 import type { StoredResponse } from './stored-response.js';
 
@@ -13,20 +14,40 @@ const etagsBytesMax = 4096;
 
 /**
  * The other variants whose entity tags go along, so that the origin may say that one of them is what this request gets as well (§4.3.1).
- * Not beside a date alone: an origin that reads entity tags does not look at it (RFC 9110 §13.1.3).
+ * Not beside a date alone: an origin that reads entity tags does not look at it (RFC 9110 §13.1.3). Strong tags alone: a weak one may
+ * be that of several representations at once (RFC 9110 §8.8.1), say of all codings, and so tells no variant from another.
+ *
+ * @param passed what the request says
  */
-export function offeredVariants(all: readonly StoredResponse[], stored: StoredResponse | undefined): readonly StoredResponse[] {
+export function offeredVariants(
+  all: readonly StoredResponse[],
+  stored: StoredResponse | undefined,
+  passed: Fields,
+): readonly StoredResponse[] {
   if (stored !== undefined && hasValidator(stored) && stored.policy.etag === undefined) return [];
   const offered = new Map<string, StoredResponse>();
   let bytes = 0;
   for (const other of all) {
     const { etag } = other.policy;
-    if (etag === undefined || etag === stored?.policy.etag || other.status !== 200) continue;
+    if (etag === undefined || etag.startsWith('W/') || etag === stored?.policy.etag || other.status !== 200) continue;
+    if (!mayDecode(passed, other.fields)) continue;
     bytes += etag.length + 2;
     if (bytes > etagsBytesMax) break;
     offered.set(etag, other);
   }
   return [...offered.values()];
+}
+
+/** Whether the client names all codings that were applied (RFC 9110 §12.5.3): some origins give all of them the same strong tag. */
+function mayDecode(passed: Fields, stored: Fields): boolean {
+  const codings = listOf(stored, 'content-encoding');
+  const accepted = listOf(passed, 'accept-encoding').filter((each) => !/;\s*q=0(?:\.0*)?$/.test(each));
+  return codings.every((coding) => accepted.some((each) => each.split(';', 1)[0]?.trim() === coding));
+}
+
+function listOf(fields: Fields, lowerName: string): readonly string[] {
+  const members = listField(fields, lowerName)?.toLowerCase().split(',') ?? [];
+  return members.map((member) => member.trim()).filter((member) => member !== '');
 }
 
 /**
@@ -62,10 +83,19 @@ export function confirms(fields: Fields, stored: StoredResponse): boolean {
   return modified === undefined || modified === fieldValue(stored.fields, 'last-modified');
 }
 
-/** Which of several it speaks of: the one that it names, or the only one. */
-export function confirmed(fields: Fields, offered: readonly StoredResponse[]): StoredResponse | undefined {
-  if (offered.length < 2) return offered.find((each) => confirms(fields, each));
-  return fieldValue(fields, 'etag') === undefined ? undefined : offered.find((each) => confirms(fields, each));
+/**
+ * Which stored response a 304 speaks of: the one that the request selects, or another one that it names to the letter.
+ *
+ * @param stored what was to be validated, and has a validator
+ */
+export function confirmed(
+  fields: Fields,
+  stored: StoredResponse | undefined,
+  others: readonly StoredResponse[],
+): StoredResponse | undefined {
+  const etag = fieldValue(fields, 'etag')?.trim();
+  if (stored !== undefined && (etag !== undefined || others.length === 0) && confirms(fields, stored)) return stored;
+  return etag === undefined ? undefined : others.find(({ policy }) => policy.etag === etag);
 }
 
 const weak = (etag: string): string => etag.trim().replace(/^W\//, '');

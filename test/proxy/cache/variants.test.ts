@@ -2,7 +2,7 @@
  * RFC 9111 §4.1 and §4.3: when no stored variant is what the request selects, the origin is asked whether one of them would do.
  */
 import { describe, expect, it } from 'vitest';
-import { offeredVariants } from '../../../src/proxy/cache/validation.js';
+import { confirmed, offeredVariants } from '../../../src/proxy/cache/validation.js';
 import { expectAnswer, openCache, type CacheHarness } from './cache-harness.js';
 import { storedOf } from './stored.js';
 
@@ -72,10 +72,51 @@ describe('RFC 9111 §4.3.1: validators of all that is stored', () => {
   it('each once, within 4 KiB, of whole responses, and not beside a date alone', () => {
     const [one, two, same, error] = [['ETag', '"1"'], ['ETag', '"2"'], ['ETag', '"1"'], []].map((fields) => storedOf(fields));
     const all = [one, two, same, error].flatMap((each) => each ?? []);
-    expect(offeredVariants(all, undefined).map(({ policy }) => policy.etag)).toEqual(['"1"', '"2"']);
-    expect(offeredVariants(all, one).map(({ policy }) => policy.etag)).toEqual(['"2"']);
-    expect(offeredVariants(all, storedOf(['Last-Modified', 'Sun, 06 Nov 1994 08:49:37 GMT']))).toEqual([]);
+    expect(offeredVariants(all, undefined, []).map(({ policy }) => policy.etag)).toEqual(['"1"', '"2"']);
+    expect(offeredVariants(all, one, []).map(({ policy }) => policy.etag)).toEqual(['"2"']);
+    expect(offeredVariants(all, storedOf(['Last-Modified', 'Sun, 06 Nov 1994 08:49:37 GMT']), [])).toEqual([]);
     const long = Array.from({ length: 32 }, (_, index) => storedOf(['ETag', `"${index}${'x'.repeat(500)}"`]));
-    expect(offeredVariants(long, undefined)).toHaveLength(8);
+    expect(offeredVariants(long, undefined, [])).toHaveLength(8);
+  });
+
+  it('not when they are weak, for such a tag may be that of all codings (RFC 9110 §8.8.1)', () => {
+    const { get, answer, attempt } = openCache();
+    const fields = ['Cache-Control', 'max-age=60', 'Vary', 'Accept-Encoding', 'ETag', 'W/"a"'];
+    get('/', ['Accept-Encoding', 'gzip']);
+    answer([...fields, 'Content-Encoding', 'gzip'], 'coded');
+    const plain = get('/');
+    expect(attempt().field('if-none-match')).toBeUndefined();
+    answer(fields, 'plain');
+    expectAnswer(plain, 200, 'plain');
+  });
+
+  it.each([
+    [[], false],
+    [['Accept-Encoding', 'br'], false],
+    [['Accept-Encoding', 'gzip;q=0, br'], false],
+    [['Accept-Encoding', '*'], false],
+    [['Accept-Encoding', 'br;q=1.0, GZIP;q=0.8'], true],
+  ])('of a coded response only to who names its coding (RFC 9110 §12.5.3): %j', (passed, isOffered) => {
+    const coded = storedOf(['ETag', '"1"', 'Content-Encoding', 'gzip']);
+    expect(offeredVariants([coded], undefined, passed)).toEqual(isOffered ? [coded] : []);
+  });
+});
+
+describe('RFC 9111 §4.3.4: a 304 speaks of', () => {
+  const [one, two] = [storedOf(['ETag', 'W/"1"']), storedOf(['ETag', '"2"'])];
+
+  it('the selected response when it names it, strongly or weakly', () => {
+    for (const etag of ['W/"1"', '"1"']) expect(confirmed(['ETag', etag], one, [two])).toBe(one);
+  });
+
+  it('another response only when it has the same strong validator', () => {
+    expect(confirmed(['ETag', '"2"'], one, [two])).toBe(two);
+    expect(confirmed(['ETag', 'W/"2"'], one, [two])).toBeUndefined();
+    expect(confirmed([], undefined, [two])).toBeUndefined();
+  });
+
+  it('the selected response when it names none and was asked about no other', () => {
+    expect(confirmed([], one, [])).toBe(one);
+    expect(confirmed([], one, [two])).toBeUndefined();
   });
 });
