@@ -5,6 +5,7 @@ import { fieldValue, isNamed, nameTest, type Fields } from '../fields.js';
 import { listField } from './directives.js';
 import { formatHttpDate } from './http-date.js';
 import type { StoredResponse } from './stored-response.js';
+import { isAlternative } from './vary.js';
 
 /** Of the client; those of a fetch are ours, and its ranges are cut from the whole. */
 const isConditional = nameTest(['if-none-match', 'if-modified-since', 'if-range', 'range']);
@@ -15,7 +16,8 @@ const etagsBytesMax = 4096;
 /**
  * The other variants whose entity tags go along, so that the origin may say that one of them is what this request gets as well (§4.3.1).
  * Not beside a date alone: an origin that reads entity tags does not look at it (RFC 9110 §13.1.3). Strong tags alone: a weak one may
- * be that of several representations at once (RFC 9110 §8.8.1), say of all codings, and so tells no variant from another.
+ * be that of several representations at once (RFC 9110 §8.8.1), say of all codings, and so tells no variant from another. And only what
+ * negotiation tells from this request: what Origin or Cookie chooses is also in fields that a 304 does not repeat (§15.4.5 there).
  *
  * @param passed what the request says
  */
@@ -30,7 +32,7 @@ export function offeredVariants(
   for (const other of all) {
     const { etag } = other.policy;
     if (etag === undefined || etag.startsWith('W/') || etag === stored?.policy.etag || other.status !== 200) continue;
-    if (!mayDecode(passed, other.fields)) continue;
+    if (!isAlternative(other.variant, passed) || !mayDecode(passed, other.fields)) continue;
     bytes += etag.length + 2;
     if (bytes > etagsBytesMax) break;
     offered.set(etag, other);

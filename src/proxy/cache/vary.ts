@@ -37,6 +37,13 @@ function normalised(fields: Fields, name: string): string {
 export const matches = ({ names, values }: Variant, requestFields: Fields): boolean =>
   names.every((name, index) => normalised(requestFields, name) === values[index]);
 
+/** They choose among representations, which entity tags tell apart (RFC 9110 §12.5). */
+const negotiates: ReadonlySet<string> = new Set(['accept', 'accept-charset', 'accept-encoding', 'accept-language']);
+
+/** Whether the request would choose it if it preferred other representations. */
+export const isAlternative = ({ names, values }: Variant, requestFields: Fields): boolean =>
+  names.every((name, index) => negotiates.has(name) || normalised(requestFields, name) === values[index]);
+
 export function sameVariant(one: Variant, other: Variant): boolean {
   return one.names.join() === other.names.join() && one.values.every((value, index) => value === other.values[index]);
 }

@@ -90,6 +90,20 @@ describe('RFC 9111 §4.3.1: validators of all that is stored', () => {
     expectAnswer(plain, 200, 'plain');
   });
 
+  it('not when more than negotiation chose them, for a 304 need not repeat the fields that differ (RFC 9110 §15.4.5)', () => {
+    const { get, answer, attempt } = openCache();
+    const fields = ['Cache-Control', 'max-age=60', 'Vary', 'Origin, Accept', 'ETag', '"a"'];
+    const fieldsFor = (origin: string): string[] => [...fields, 'Access-Control-Allow-Origin', origin];
+    get('/', ['Origin', 'http://one.test', 'Accept', 'text/css']);
+    answer(fieldsFor('http://one.test'));
+    const two = get('/', ['Origin', 'http://two.test', 'Accept', 'text/css']);
+    expect(attempt().field('if-none-match')).toBeUndefined();
+    answer(fieldsFor('http://two.test'));
+    expect(two.field('access-control-allow-origin')).toBe('http://two.test');
+    get('/', ['Origin', 'http://two.test', 'Accept', '*/*']);
+    expect(attempt().field('if-none-match')).toBe('"a"');
+  });
+
   it.each([
     [[], false],
     [['Accept-Encoding', 'br'], false],
