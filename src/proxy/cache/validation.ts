@@ -5,7 +5,7 @@ import { fieldValue, isNamed, nameTest, type Fields } from '../fields.js';
 import { listField } from './directives.js';
 import { formatHttpDate } from './http-date.js';
 import type { StoredResponse } from './stored-response.js';
-import { isAlternative } from './vary.js';
+import { isAlternative, matchesOn } from './vary.js';
 
 /** Of the client; those of a fetch are ours, and its ranges are cut from the whole. */
 const isConditional = nameTest(['if-none-match', 'if-modified-since', 'if-range', 'range']);
@@ -32,7 +32,7 @@ export function offeredVariants(
   for (const other of all) {
     const { etag } = other.policy;
     if (etag === undefined || etag.startsWith('W/') || etag === stored?.policy.etag || other.status !== 200) continue;
-    if (!isAlternative(other.variant, passed) || !mayDecode(passed, other.fields)) continue;
+    if (!isAlternative(other.variant, passed) || !suitsCodings(passed, other)) continue;
     bytes += etag.length + 2;
     if (bytes > etagsBytesMax) break;
     offered.set(etag, other);
@@ -40,10 +40,15 @@ export function offeredVariants(
   return [...offered.values()];
 }
 
-/** Whether the client names all codings that were applied (RFC 9110 §12.5.3): some origins give all of them the same strong tag. */
-function mayDecode(passed: Fields, stored: Fields): boolean {
-  const codings = listOf(stored, 'content-encoding');
+/**
+ * Whether the client names all codings that were applied (RFC 9110 §12.5.3): some origins give all of them the same strong tag. And
+ * one that names any does not get what is plain for another's list: origins that compress last say 304 to the tag of what they have not
+ * compressed yet.
+ */
+function suitsCodings(passed: Fields, { fields, variant }: StoredResponse): boolean {
+  const codings = listOf(fields, 'content-encoding');
   const accepted = listOf(passed, 'accept-encoding').filter((each) => !/;\s*q=0(?:\.0*)?$/.test(each));
+  if (codings.length === 0) return accepted.length === 0 || matchesOn('accept-encoding', variant, passed);
   return codings.every((coding) => accepted.some((each) => each.split(';', 1)[0]?.trim() === coding));
 }
 

@@ -37,6 +37,10 @@ function normalised(fields: Fields, name: string): string {
 export const matches = ({ names, values }: Variant, requestFields: Fields): boolean =>
   names.every((name, index) => normalised(requestFields, name) === values[index]);
 
+/** Of one field; one that did not choose it matches anyhow. */
+export const matchesOn = (lowerName: string, { names, values }: Variant, requestFields: Fields): boolean =>
+  names.every((name, index) => name !== lowerName || normalised(requestFields, name) === values[index]);
+
 /** They choose among representations, which entity tags tell apart (RFC 9110 §12.5). */
 const negotiates: ReadonlySet<string> = new Set(['accept', 'accept-charset', 'accept-encoding', 'accept-language']);
 

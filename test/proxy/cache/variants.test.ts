@@ -116,6 +116,20 @@ describe('RFC 9111 §4.3.1: validators of all that is stored', () => {
   });
 });
 
+describe('RFC 9111 §4.3.1: what is plain', () => {
+  const plain = storedOf(['ETag', '"1"', 'Vary', 'Accept-Encoding']);
+  const plainForAll = storedOf(['ETag', '"1"', 'Vary', 'Accept-Encoding, Accept'], '', ['Accept-Encoding', 'gzip']);
+
+  it.each([
+    ['is offered to who reads no codings', plain, ['Accept-Encoding', 'gzip;q=0'], true],
+    ['is not to who does, or it would stay so for all of them', plain, ['Accept-Encoding', 'gzip'], false],
+    ['is, when it is so for that list', plainForAll, ['Accept-Encoding', 'gzip', 'Accept', '*/*'], true],
+    ['is, when codings had no part in it', storedOf(['ETag', '"1"', 'Vary', 'Accept']), ['Accept-Encoding', 'gzip', 'Accept', '*/*'], true],
+  ])('%s', (_, stored, passed, isOffered) => {
+    expect(offeredVariants([stored], undefined, passed)).toEqual(isOffered ? [stored] : []);
+  });
+});
+
 describe('RFC 9111 §4.3.4: a 304 speaks of', () => {
   const [one, two] = [storedOf(['ETag', 'W/"1"']), storedOf(['ETag', '"2"'])];
 
