@@ -20,7 +20,7 @@ type Check = (config: Config, isGiven: IsGiven) => readonly Problem[];
 
 const checks: readonly Check[] = [
   ...[ttl, policies, workerList, memberAddresses, wildcardAddresses, probes, timeouts],
-  ...[engineOptions, tlsPorts, originConflicts, names, records, portClashes],
+  ...[engineOptions, tlsPorts, diskCache, originConflicts, names, records, portClashes],
 ];
 
 export function findConflicts(config: Config, isGiven: IsGiven): Problem[] {
@@ -35,6 +35,13 @@ function ttl({ dns }: Config): Problem[] {
   if (most === 0 && Number.isNaN(least)) return [{ path, text: `expected at least 1 second to divide among networks, got ${shown(dns.ttl)}` }];
   if (least > most) return [{ path, text: `expected MAX/MIN with MIN not above MAX, got ${shown(dns.ttl)}; did you mean ${least}/${most}?` }];
   return [];
+}
+
+function diskCache({ proxy }: Config): Problem[] {
+  const { bytesMax, disk } = proxy.cache;
+  if (disk.directory === undefined || bytesMax > 0) return [];
+  const path = ['proxy', 'cache', 'disk', 'directory'];
+  return [{ path, about: [['proxy', 'cache', 'bytesMax']], text: 'this has no effect without memory in front of it: set proxy.cache.bytesMax' }];
 }
 
 function policies({ dns, proxy }: Config): Problem[] {

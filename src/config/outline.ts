@@ -4,7 +4,7 @@
  * One walk of zod's own export instead of three of its internals, and one way to say what a key expects, so that a
  * message and the documentation of the same key cannot differ.
  */
-import type { SchemaIssue } from './schema.js';
+import type { SchemaIssue } from './kinds.js';
 
 /** What loading and the reference ask of a schema; zod's are such. */
 export interface Schema<Value> {

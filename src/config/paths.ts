@@ -28,6 +28,8 @@ export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string)
   };
   const { stateFile } = control;
   const { directory } = origin;
+  const { disk } = proxy.cache;
+  const diskDirectory = disk.directory === undefined ? undefined : absolute(['proxy', 'cache', 'disk', 'directory'], disk.directory);
   return {
     ...config,
     ...(origins === undefined ? {} : { origins: origins.map(withAbsoluteCa) }),
@@ -36,6 +38,7 @@ export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string)
       ...proxy,
       policy: policy(['proxy', 'policy'], proxy.policy),
       accessLogFile: target(['proxy', 'accessLogFile'], proxy.accessLogFile),
+      cache: { ...proxy.cache, disk: { ...disk, directory: diskDirectory } },
       tls: {
         ...proxy.tls,
         certificates: proxy.tls.certificates.map((entry, index) => {
@@ -58,6 +61,7 @@ export function missingOnDisk({ origins = [], proxy, control, origin, log }: Con
     ...origins.map(caFlaw),
     { path: ['proxy', 'accessLogFile'], flaw: proxy.accessLog === 'off' ? undefined : fileFlaw(proxy.accessLogFile) },
     ...proxy.tls.certificates.flatMap(pairFlaws),
+    { path: ['proxy', 'cache', 'disk', 'directory'], flaw: placeFlaw(proxy.cache.disk.directory) },
     { path: ['control', 'stateFile'], flaw: fileFlaw(control.stateFile) },
     { path: ['origin', 'directory'], flaw: directoryFlaw(origin.directory) },
     { path: ['log', 'to'], flaw: fileFlaw(log.to) },
@@ -75,6 +79,12 @@ function directoryFlaw(path: string | undefined): string | undefined {
   } catch {
     return `expected a directory that may be read, got ${shown(path)}`;
   }
+}
+
+/** A directory to write need not be there. */
+function placeFlaw(path: string | undefined): string | undefined {
+  if (path === undefined || (look(path)?.isDirectory() ?? true)) return undefined;
+  return `expected a directory, got ${shown(path)}, which is none`;
 }
 
 function caFlaw(entry: ConfiguredOrigin, index: number): { readonly path: Path; readonly flaw: string | undefined } {

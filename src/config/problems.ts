@@ -5,7 +5,7 @@
  * unknown keys come out as "expected …, got …", once per path, and unions say what their fitting branch found wrong.
  */
 import { expectation, formatPath, mappingOf, nodeAt, valueAt, type OutlineNode, type Path } from './outline.js';
-import type { SchemaIssue } from './schema.js';
+import type { SchemaIssue } from './kinds.js';
 
 export interface Problem {
   readonly path: Path;

@@ -5,9 +5,9 @@
  * The defaults are a small service under two thirds of its capacity, answered as the tier answers by default. Sizes are
  * bounded so that no scenario can fill the memory of a machine by a slip of the finger.
  */
-import { z } from 'zod';
 import { policyNames } from '../pool/policies.js';
 import { addressChoices, answerOrders, laws, type Scenario } from '../sim/scenario.js';
+import { z } from './kinds.js';
 
 /** Ten days are more than anybody waits for, and what is counted by second stays small. */
 const durationMaxS = 1_000_000;

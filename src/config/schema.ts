@@ -5,47 +5,17 @@
  * Names follow the field (`inter`, `rise`, `fall`, `maxconn`), units stand last (`connectMs`, `negativeTtlS`). Where type
  * and range do not say it all, `expects` completes the sentence "expected …" for error messages and the reference alike.
  */
-import { z } from 'zod';
 import { staticTypes } from '../dns/record.js';
 import { logLevels } from '../log.js';
 import { policyNames, policyNeeds, type PolicyName } from '../pool/policies.js';
 import { ttlForms, ttlPattern } from '../pool/ttl.js';
-import { parseAddress } from '../service.js';
+import { cache } from './cache-schema.js';
+import { dnsName, ipAddress, ipv4Address, ipv6Address, label, ms, nameServer, port, prefix, targetPath, text, z } from './kinds.js';
 
-/** What zod reports of one wrong value; here so that zod stays behind this file and the reference. */
-export type SchemaIssue = z.core.$ZodIssue;
-
-const port = z.int().min(0).max(65535);
-const ms = (most = 86_400_000): z.ZodInt => z.int().min(1).max(most);
-const ipAddress = z.union([z.ipv4(), z.ipv6()]).meta({ expects: 'an IP address' });
-const ipv4Address = z.ipv4().meta({ expects: 'an IPv4 address' });
-const ipv6Address = z.ipv6().meta({ expects: 'an IPv6 address' });
-const prefix = z
-  .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
-  .meta({ expects: 'an address or a prefix such as 10.0.0.0/8' });
-const label = z
-  .string()
-  .regex(/^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/)
-  .meta({ expects: 'one DNS label: letters, digits, hyphens and underscores, at most 63' });
-const dnsName = z
-  .string()
-  .max(253)
-  .regex(/^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/)
-  .meta({ expects: 'a domain name such as roundhouse.test' });
-const nameServer = z
-  .string()
-  .refine((written) => parseAddress(written, 53) !== undefined)
-  .meta({ expects: 'an IP address, with a port if it is not 53, such as 127.0.0.1:5300 or [::1]:5300' });
-const text = z.string().min(1).meta({ expects: 'a string that is not empty' });
 const policy = (names: readonly PolicyName[]) =>
   z.string().min(1).meta({ expects: `one of ${names.join(', ')}, or the path of a module such as ./my-policy.js` });
 /** A worker knows neither where all clients are nor how busy an origin is. */
 export const originPolicyNames = policyNames.filter((name) => policyNeeds[name].demand !== true && policyNeeds[name].loads !== true);
-const targetPath = z
-  .string()
-  .max(2000)
-  .regex(/^\/[\x21-\x7e]*$/)
-  .meta({ expects: 'a path that starts with /, without spaces' });
 
 const originUrl = z.url({ protocol: /^https?$/ }).meta({ expects: 'a URL such as http://127.0.0.1:9000' });
 
@@ -228,22 +198,7 @@ const proxy = z
       })
       .prefault({})
       .describe('Retries and their budget.'),
-    cache: z
-      .strictObject({
-        bytesMax: z.int().min(0).default(0).describe('Bytes of memory for stored responses, those that are arriving included; 0: no cache.'),
-        entriesMax: z.int().min(1).max(100_000_000).default(1_000_000).describe('Stored responses; beyond either, those of least use go.'),
-        objectBytesMax: z.int().min(0).default(10_485_760).describe('A response with a longer body is passed on and not stored, other than in slices.'),
-        sliceBytes: z.int().min(0).max(1_073_741_824).default(1_048_576).describe('Ranges of what is not stored whole, and longer bodies, are fetched and kept in slices of so many bytes, each when it is wanted; 0, or more than half of `bytesMax`: they are passed on.'),
-        graceS: z.int().min(0).max(2_147_483_648).default(0).describe('How long a stale response is used while a fresh one is fetched, where it says nothing of `stale-while-revalidate` itself.'),
-        staleIfErrorS: z.int().min(0).max(2_147_483_648).default(0).describe('How long a stale response stands in when the origin fails, where it says nothing of `stale-if-error` itself.'),
-        heuristicMaxS: z.int().min(0).max(2_147_483_648).default(86_400).describe('A response that says nothing of its freshness is fresh for a tenth of the time since Last-Modified, at most so long; 0: never.'),
-        negativeTtlS: z.int().min(0).max(86_400).default(0).describe('How long a 404, 405, 410, 414 or 501 is fresh that says nothing of its freshness; 0: as for other responses.'),
-        minUses: z.int().min(1).max(1_000_000).default(1).describe('How often something must be asked for before it is stored. Of 65,536 URLs this is counted, of those asked for last.'),
-        hitForMissS: z.int().min(0).max(86_400).default(120).describe('After an answer that could not be shared, requests of its URL do not wait for each other for so long.'),
-        setCookie: z.boolean().default(false).describe('Whether responses with Set-Cookie are stored, and everybody gets the cookie.'),
-      })
-      .prefault({})
-      .describe('A shared cache after RFC 9111; docs/CACHE.md says what it does with each directive.'),
+    cache,
     accessLog: z.enum(['all', 'errors', 'off']).default('errors').describe('Which exchanges are logged: every one, those that failed, or none.'),
     accessLogFile: text.default('-').describe('Where to: `-` for standard output, `stderr`, or a file.'),
   })

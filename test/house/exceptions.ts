@@ -22,8 +22,6 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     { path: 'src/dns/client-message.ts', what: 'dns2', why: '… which the client of `resolve` decodes' },
     { path: 'src/config/source.ts', what: 'yaml', why: 'reads the file with the place of each value …' },
     { path: 'src/config/print.ts', what: 'yaml', why: '… and `check` writes the effective one' },
-    { path: 'src/config/schema.ts', what: 'zod', why: 'is the schema of the configuration …' },
-    { path: 'src/config/scenario-schema.ts', what: 'zod', why: '… and that of scenarios' },
   ],
   'file-length': [],
 };
