@@ -35,6 +35,8 @@ export interface ControlOptions {
   readonly policy: string;
   readonly ttl: string;
   readonly token: string | undefined;
+  /** A purge found a worker that does not run. */
+  readonly onAbsent?: ((worker: string) => Promise<void>) | undefined;
   /** Keeps the operator states over a restart. */
   readonly stateFile: string | undefined;
   readonly clock: Clock;
@@ -71,7 +73,7 @@ export function createControl(options: ControlOptions): Control {
   const meter = load === undefined ? undefined : watchLoad(load, pool, endpointOf, () => api.tellLoads(), options);
   const loadOf: LoadOf = (index) => meter?.loadOf(index);
   const status = shared(clock, () => collectStatus({ ...options, pool, history: (member) => prober.history(member), loadOf, targets }));
-  const purge = (said: unknown): Promise<PurgeOutcome> => purgeAll({ pool, endpointOf, token: options.token, clock }, said);
+  const purge = (said: unknown): Promise<PurgeOutcome> => purgeAll({ ...options, pool, endpointOf }, said);
   const api = createApi({ ...options, pool, loadOf, status, discovery: () => toDiscovery(targets), purge });
   return {
     pool,

@@ -54,5 +54,11 @@ export const cacheCatalog = {
     help: 'Memory of stored responses and of bodies that are arriving to be stored (proxy.cache.bytesMax).',
     labels: none,
   },
+  roundhouse_cache_disk_bytes: { type: 'gauge', roles: worker, help: 'Bodies and journal on disk (proxy.cache.disk.bytesMax).', labels: none },
+  roundhouse_cache_disk_entries: { type: 'gauge', roles: worker, help: 'Stored responses on disk (proxy.cache.disk.entriesMax).', labels: none },
+  roundhouse_cache_disk_hits_total: { type: 'counter', roles: worker, help: 'Stored responses read back from disk.', labels: none },
+  roundhouse_cache_disk_damaged_total: { type: 'counter', roles: worker, help: 'What was on disk and is missing or damaged: fetched anew.', labels: none },
+  roundhouse_cache_disk_skipped_total: { type: 'counter', roles: worker, help: 'Responses not written: disk too slow, or no room.', labels: none },
+  roundhouse_cache_disk_off: { type: 'gauge', roles: worker, help: '1 when the disk failed and the cache goes on in memory alone.', labels: none },
   roundhouse_cache_entries: { type: 'gauge', roles: worker, help: 'Stored responses (proxy.cache.entriesMax).', labels: none },
 } as const satisfies Record<string, CatalogEntry>;

@@ -18,7 +18,7 @@ export interface EndpointOptions extends HttpServiceOptions {
   readonly metrics: Metrics;
   readonly ready: () => Readiness;
   /** What `POST /cache/purge` does, where there is a cache. @throws RangeError for what is wrong with it. */
-  readonly purge?: ((said: unknown) => number) | undefined;
+  readonly purge?: ((said: unknown) => Promise<number>) | undefined;
   /** Required for that when there is one; without, it is for this machine alone. */
   readonly token?: string | undefined;
 }
@@ -111,13 +111,15 @@ function send(response: ServerResponse, { status, type, body, fields = {} }: Ans
   response.end(body); // node:http leaves it out for HEAD
 }
 
-async function answerPurge(request: IncomingMessage, purge: (said: unknown) => number, token: string | undefined): Promise<Answer> {
+type Purge = NonNullable<EndpointOptions['purge']>;
+
+async function answerPurge(request: IncomingMessage, purge: Purge, token: string | undefined): Promise<Answer> {
   const json = (status: number, body: object): Answer => ({ status, type: 'application/json', body: `${JSON.stringify(body)}\n` });
   try {
     assertPlainHost(request);
     assertNear(request, token);
     authorise(request, token);
-    return json(200, { purged: purge(await readJson(request)) });
+    return json(200, { purged: await purge(await readJson(request)) });
   } catch (error) {
     if (error instanceof RangeError) return json(400, { error: error.message });
     if (!(error instanceof HttpError)) throw error;

@@ -85,6 +85,12 @@ function cacheReaders(cache: CacheStats) {
     roundhouse_cache_evicted_responses_total: (emit) => emit(cache.store.evictionsTotal),
     roundhouse_cache_stored_bytes: (emit) => emit(cache.store.bytes),
     roundhouse_cache_entries: (emit) => emit(cache.store.entries),
+    roundhouse_cache_disk_bytes: (emit) => emit(cache.disk.bytes),
+    roundhouse_cache_disk_entries: (emit) => emit(cache.disk.entries),
+    roundhouse_cache_disk_hits_total: (emit) => emit(cache.disk.hitsTotal),
+    roundhouse_cache_disk_damaged_total: (emit) => emit(cache.disk.damagedTotal),
+    roundhouse_cache_disk_skipped_total: (emit) => emit(cache.disk.skippedTotal),
+    roundhouse_cache_disk_off: (emit) => emit(cache.disk.off),
   } satisfies Partial<Readers<MetricNameOf<'worker'>>>;
 }
 

@@ -15,10 +15,11 @@ import type { Random } from '../random.js';
 import type { Service, SocketAddress } from '../service.js';
 import { createCertificates, type CertificateFiles, type Certificates } from './certificates.js';
 import { createAccessLog, type AccessLogMode } from './access-log.js';
+import { DiskStore } from './cache/disk/disk-store.js';
 import { createCacheStats, type CacheOptions, type CacheSettings, type CacheStats } from './cache/options.js';
-import type { CreateEngine, EngineLimits, EngineStats, EngineTimeouts } from './engines/engine.js';
+import type { CreateEngine, Engine, EngineLimits, EngineStats, EngineTimeouts } from './engines/engine.js';
 import type { GatewayOptions } from './exchange-state.js';
-import { createGateway } from './gateway.js';
+import { createGateway, type Gateway } from './gateway.js';
 import { createNamedOrigins, type NamedOrigins, type ResolverOptions } from './named-origins.js';
 import { originMember, originTarget, originUrl, type OriginOptions, type OriginTarget } from './origin-target.js';
 import { newInstance } from './rewriting.js';
@@ -67,8 +68,10 @@ export interface Worker extends Service {
   readonly origins: Pool;
   readonly probes: ProberStats;
   readonly named: NamedOrigins;
-  /** @returns how many stored responses. @throws RangeError for what is no purge. */
-  purge(said: unknown): number;
+  /** Also of what is on disk, so that it stays away. @returns how many stored responses. @throws RangeError for what is no purge. */
+  purge(said: unknown): Promise<number>;
+  /** Takes up what an earlier process left on disk; to be called when purges reach the worker. Without a disk it does nothing. */
+  warm(): Promise<void>;
 }
 
 /** @throws ServiceError for origins or networks that make no sense. */
@@ -82,7 +85,8 @@ export function createWorker(options: WorkerOptions): Worker {
   const prober = originProber(options, targets, pool);
   const accessLog = createAccessLog({ worker: options.name, mode: options.accessLog, log: options.accessLogger });
   const cache = createCacheStats();
-  const settings = cacheOf(options, cache);
+  const disk = diskOf(options, cache);
+  const settings = cacheOf(options, cache, disk);
   const secure = tlsWithClients(options);
   const background = [named, prober, ...(secure === undefined ? [] : [secure.certificates])];
   const engine = options.createEngine({
@@ -115,32 +119,47 @@ export function createWorker(options: WorkerOptions): Worker {
   });
 
   let stopped: Promise<void> | undefined;
-  async function halt(graceMs: number): Promise<void> {
-    gateway.drain();
-    // Before the engine's own limit, so that what is cut is recorded as cut by us.
-    const cut = clock.after(graceMs, () => gateway.cut());
-    await engine.stop(graceMs);
-    cut.cancel();
-    gateway.close();
-    for (const each of background) each.stop();
-  }
-
   return {
     ...{ stats, cache, engine: engine.stats },
     origins: pool,
     probes: prober.stats,
-    ...{ named, purge: gateway.purge },
+    named,
+    purge: (said) => purge(said, gateway, disk),
+    warm: async () => disk?.open(),
     address: () => engine.address(),
     secureAddress: () => engine.secureAddress(),
     async start() {
       await engine.start();
       for (const each of background) each.start();
-      const at = { ...engine.address(), tlsPort: engine.secureAddress()?.port };
-      log.info({ worker: options.name, ...at, origins: targets.map(({ name }) => name) }, 'worker listens');
-      targets.forEach((target) => warnOfTrust(target, log));
+      announce(options, { ...engine.address(), tlsPort: engine.secureAddress()?.port }, targets);
     },
-    stop: (graceMs) => (stopped ??= halt(graceMs)),
+    stop: (graceMs) => (stopped ??= halt({ clock, gateway, engine, disk, background }, graceMs)),
   };
+}
+
+interface Parts {
+  readonly clock: Clock;
+  readonly gateway: Gateway;
+  readonly engine: Engine;
+  readonly disk: DiskStore | undefined;
+  readonly background: readonly { stop(): void }[];
+}
+
+async function halt({ clock, gateway, engine, disk, background }: Parts, graceMs: number): Promise<void> {
+  gateway.drain();
+  // Before the engine's own limit, so that what is cut is recorded as cut by us.
+  const cut = clock.after(graceMs, () => gateway.cut());
+  await engine.stop(graceMs);
+  cut.cancel();
+  gateway.close();
+  await disk?.close(diskGraceMs);
+  for (const each of background) each.stop();
+}
+
+async function purge(said: unknown, gateway: Gateway, disk: DiskStore | undefined): Promise<number> {
+  const count = gateway.purge(said);
+  await disk?.settled();
+  return count;
 }
 
 function tlsWithClients({ tls, tlsPort, clock, log }: WorkerOptions): { port: number; certificates: Certificates } | undefined {
@@ -148,12 +167,26 @@ function tlsWithClients({ tls, tlsPort, clock, log }: WorkerOptions): { port: nu
   return { port: tlsPort, certificates: createCertificates({ files: tls.certificates, reloadMs: tls.reloadMs, clock, log }) };
 }
 
+function announce({ name: worker, log }: WorkerOptions, at: object, targets: readonly OriginTarget[]): void {
+  log.info({ worker, ...at, origins: targets.map(({ name }) => name) }, 'worker listens');
+  targets.forEach((target) => warnOfTrust(target, log));
+}
+
 function warnOfTrust({ name, tls }: OriginTarget, log: Log): void {
   if (tls?.options.rejectUnauthorized === false) log.warn({ origin: name }, 'the certificate of this origin is not verified (tls.verify)');
 }
 
-function cacheOf({ cache }: WorkerOptions, stats: CacheStats): CacheOptions | undefined {
-  return cache === undefined || cache.bytesMax === 0 ? undefined : { ...cache, stats };
+function cacheOf({ cache }: WorkerOptions, stats: CacheStats, diskStore: DiskStore | undefined): CacheOptions | undefined {
+  return cache === undefined || cache.bytesMax === 0 ? undefined : { ...cache, stats, diskStore };
+}
+
+/** For what is not written yet when everybody has been served. */
+const diskGraceMs = 2000;
+
+function diskOf({ cache, name, clock, log }: WorkerOptions, { disk: stats }: CacheStats): DiskStore | undefined {
+  const { disk, bytesMax = 0 } = cache ?? {};
+  if (disk?.directory === undefined || bytesMax === 0) return undefined;
+  return new DiskStore({ ...disk, directory: disk.directory, worker: name, stats, clock, log });
 }
 
 /** Undefined for none: not every engine knows it. */

@@ -4,6 +4,7 @@
 import { shownTtl, weighsLoads, workersOf } from '../config/effective.js';
 import type { Config } from '../config/schema.js';
 import { createControl, type Control } from '../control/control.js';
+import { notePurge } from '../proxy/cache/disk/absence.js';
 import { ServiceError } from '../service.js';
 import { endpointOf, type RoleOptions } from './role.js';
 
@@ -20,11 +21,18 @@ export function createControlRole({ config, clock, random, log }: RoleOptions): 
     policy: config.dns.policy,
     ttl: shownTtl(config),
     token: tokenFor(config),
+    onAbsent: onAbsent(config),
     stateFile: config.control.stateFile,
     clock,
     random,
     log,
   });
+}
+
+/** As far as its disk is that of this machine. */
+function onAbsent({ proxy }: Config): ((worker: string) => Promise<void>) | undefined {
+  const { directory } = proxy.cache.disk;
+  return directory === undefined ? undefined : (worker) => notePurge(directory, worker);
 }
 
 /** Beyond loopback anybody could drain the pool, so there a token is not optional. */

@@ -55,6 +55,7 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
     async start() {
       await worker.start();
       await endpoint.start();
+      void worker.warm(); // never fails; from now on no purge misses it
       follower.start();
       life.started = true;
     },

@@ -20,10 +20,10 @@ afterEach(async () => {
 
 const metrics: Metrics = { contentType: 'text/plain', render: () => Promise.resolve(''), close: () => undefined };
 
-async function endpoint(purge: (said: unknown) => number, token?: string): Promise<SocketAddress> {
+async function endpoint(count: (said: unknown) => number, token?: string): Promise<SocketAddress> {
   const service = createEndpoint({
     ...{ listen: { address: '127.0.0.1', port: 0 }, what: 'worker', option: 'x', metrics, ready: () => ({ ready: true as const }) },
-    ...{ clock: systemClock, log: silentLog, purge, token },
+    ...{ clock: systemClock, log: silentLog, purge: async (said) => count(said), token },
   });
   await service.start();
   cleanups.push(() => service.stop(0));
@@ -69,6 +69,22 @@ describe('purgeAll', () => {
       failed: [{ name: 'w4', reason: 'changes need the token: set ROUNDHOUSE_TOKEN to the one that this process has' }],
     });
     expect(said).toEqual([{ tag: 't' }, { tag: 't' }, { tag: 't' }]);
+  });
+
+  it('marks what one that is away left on disk, and asks it again: it may have started meanwhile', async () => {
+    const { options } = tier([await closedPort(), await closedPort()]);
+    const marked: string[] = [];
+    const onAbsent = async (worker: string): Promise<void> => {
+      marked.push(worker);
+      if (worker === 'w2') throw Object.assign(new Error('no'), { code: 'EACCES' });
+    };
+    const outcome = await purgeAll({ ...options, onAbsent }, { tag: 't' });
+    expect(marked.toSorted()).toEqual(['w1', 'w2']);
+    expect(outcome).toMatchObject({ absent: ['w1'], failed: [{ name: 'w2', reason: expect.stringContaining('could not be marked: EACCES') }] });
+    let port = 0;
+    const late = { ...options, endpointOf: () => ({ address: '127.0.0.1', port }), onAbsent: async () => void ({ port } = await endpoint(() => 5)) };
+    port = (await closedPort()).port;
+    expect(await purgeAll(late, { tag: 't' })).toMatchObject({ purged: 10, absent: [] });
   });
 
   it('waits 4 s for one that says nothing', async () => {

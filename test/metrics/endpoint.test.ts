@@ -140,7 +140,7 @@ describe('the endpoint', () => {
 });
 
 describe('POST /cache/purge', () => {
-  const purge = (said: unknown): number => {
+  const purge = async (said: unknown): Promise<number> => {
     if ((said as { url?: string }).url === undefined) throw new RangeError('say what');
     return 3;
   };

@@ -12,6 +12,8 @@ import type { Fields } from '../fields.js';
 import { newRequestId } from '../rewriting.js';
 import { wholeBody } from './arriving-body.js';
 import { formatCacheStatus, withCacheStatus, type CacheDetail, type CacheStatus } from './cache-status.js';
+import { Loading } from './disk/loading.js';
+import { TieredStore } from './disk/tiered-store.js';
 import { Fetch } from './fetch.js';
 import { createFilling, type FilledCache, type Filling } from './filling.js';
 import { ageS, freshForS } from './freshness.js';
@@ -61,6 +63,7 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
   readonly #fetchCore: Core;
   readonly #filling: Filling;
   readonly slices: Slices;
+  readonly loading: Loading | undefined;
   readonly #repeats: Repeats;
   readonly #purging: Purging;
 
@@ -68,13 +71,20 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
     this.options = options;
     this.core = core;
     this.host = host;
-    this.store = createStore(options);
+    const memory = createStore(options);
+    const disk = options.diskStore;
+    const tiered = disk === undefined ? undefined : new TieredStore(memory, disk);
+    this.store = tiered ?? memory;
     options.stats.store = this.store.stats;
     this.hitForMiss = new HitForMiss(options.hitForMissS * 1000);
     this.uses = new UseCounts(options.minUses);
     const stats = { ...core.stats }; // its bytes are none that clients got
     this.#fetchCore = { ...core, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
     this.#filling = createFilling(this);
+    if (disk !== undefined && tiered !== undefined) {
+      const again = (exchange: Exchange, fromDisk: boolean): void => void (this.#takes(exchange, fromDisk) || host.begin(exchange));
+      this.loading = new Loading({ clock: core.clock, store: tiered, disk, owner: this.#filling, again });
+    }
     this.#repeats = new Repeats(core, this.store, options.bytesMax);
     this.slices = createSlices(this);
     this.#purging = new Purging(this);
@@ -93,18 +103,32 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
     const found = this.#find(exchange);
     if (found === undefined) return false;
     if (this.#serves(exchange, found) || this.slices.answers(exchange, found)) return true;
-    if (!found.asked.has('only-if-cached')) return false;
-    record.cache = 'only-if-cached';
-    answer(exchange, 504, 'Gateway Timeout', this.marked(notStoredFields, { word: 'only-if-cached' }), notStoredBody, false);
+    if (!found.asked.has('only-if-cached') || this.loading?.has(exchange, found) === true) return false;
+    this.#refuse(exchange);
     return true;
   }
 
+  #refuse(exchange: Exchange): void {
+    exchange.record.cache = 'only-if-cached';
+    answer(exchange, 504, 'Gateway Timeout', this.marked(notStoredFields, { word: 'only-if-cached' }), notStoredBody, false);
+  }
+
   takes(exchange: Exchange): boolean {
+    return this.#takes(exchange, true);
+  }
+
+  #takes(exchange: Exchange, fromDisk: boolean): boolean {
     const word = exchange.record.cache;
     if (word === 'method' || word === 'bypass') return false;
     const found = this.#find(exchange);
     if (found === undefined) return false;
-    if (this.#serves(exchange, found) || this.slices.takes(exchange, found)) return true;
+    if (this.#serves(exchange, found)) return true;
+    if (fromDisk && this.loading?.takes(exchange, found) === true) return true;
+    if (found.asked.has('only-if-cached')) {
+      if (!this.slices.answers(exchange, found)) this.#refuse(exchange); // when it came it was on disk
+      return true;
+    }
+    if (this.slices.takes(exchange, found)) return true;
     if (!this.#fills(exchange, found)) return false;
     this.#fetchFor(exchange, found);
     return true;

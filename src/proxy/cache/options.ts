@@ -3,6 +3,8 @@
  */
 import { createTally, type Tally } from '../../tally.js';
 import { cacheWords } from './cache-status.js';
+import type { DiskStore } from './disk/disk-store.js';
+import { createDiskStats, type DiskSettings, type DiskStats } from './disk/options.js';
 import type { FreshnessOptions } from './freshness.js';
 import type { StoreOptions, StoreStats } from './store.js';
 import { notStoredReasons, type StoringOptions } from './storing.js';
@@ -17,10 +19,13 @@ export interface CacheSettings extends StoreOptions, FreshnessOptions, StoringOp
   readonly minUses: number;
   /** How long after an answer that could not be stored requests of its key go to the origin side by side. */
   readonly hitForMissS: number;
+  readonly disk?: DiskSettings | undefined;
 }
 
 export interface CacheOptions extends CacheSettings {
   readonly stats: CacheStats;
+  /** Behind memory; whoever gives it opens and closes it. */
+  readonly diskStore?: DiskStore | undefined;
 }
 
 export interface CacheStats {
@@ -40,6 +45,7 @@ export interface CacheStats {
   slicedChangesTotal: number;
   /** Of the store; zeros without one. */
   store: Readonly<StoreStats>;
+  readonly disk: DiskStats;
 }
 
 export function createCacheStats(): CacheStats {
@@ -53,5 +59,6 @@ export function createCacheStats(): CacheStats {
     purgedTotal: 0,
     slicedChangesTotal: 0,
     store: { bytes: 0, entries: 0, evictionsTotal: 0 },
+    disk: createDiskStats(),
   };
 }

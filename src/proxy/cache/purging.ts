@@ -4,14 +4,14 @@
  */
 import type { Core } from '../exchange-state.js';
 import type { Fields } from '../fields.js';
+import type { Meant } from './entry-index.js';
 import type { InFlight } from './in-flight.js';
 import { invalidatedKeys } from './invalidation.js';
 import type { CacheOptions } from './options.js';
-import { outdated, type Purge } from './purge.js';
+import type { Purge } from './purge.js';
 import { isSliceKey, objectKey } from './slices/sliced-object.js';
 import type { Slices } from './slices/slices.js';
 import type { Store } from './store.js';
-import type { StoredResponse } from './stored-response.js';
 import { invalidatedGroups, tagsOf } from './tags.js';
 
 /** The cache that it is done to. */
@@ -36,13 +36,8 @@ export class Purging {
     const { store, core, options } = this.#cache;
     const nowMs = core.clock.monotonicMs();
     this.#lastMs = nowMs;
-    let count = 0;
-    for (const stored of this.#found(purge)) {
-      const isSlice = isSliceKey(stored.key);
-      if (!isSlice) count += 1;
-      if (!purge.soft) store.remove(stored);
-      else if (!isSlice) store.replace(stored, outdated(stored, nowMs));
-    }
+    const purged = store.purge(meantBy(purge), purge.soft, nowMs);
+    const count = purged.filter(({ key }) => !isSliceKey(key)).length;
     const { inFlight, slices } = this.#cache;
     for (const fetch of inFlight.all()) if (isMeant(purge, fetch.options.key, fetch.arriving?.fields)) inFlight.disown(fetch);
     for (const fetch of slices.fetches.all()) {
@@ -55,12 +50,6 @@ export class Purging {
   /** Whether an answer that was asked for so long ago may have been made before a purge: it confirms nothing then. */
   wasSince(agoMs: number): boolean {
     return this.#lastMs >= this.#cache.core.clock.monotonicMs() - agoMs;
-  }
-
-  #found({ by, what }: Purge): readonly StoredResponse[] {
-    const { store } = this.#cache;
-    if (by === 'tag') return store.tagged(what);
-    return by === 'prefix' ? store.withPrefix(what) : [...store.allOf(what), ...store.allOf(objectKey(what))];
   }
 
   /** An answer to an unsafe request went by (RFC 9111 §4.4, RFC 9875 §3). @param key of the request */
@@ -76,6 +65,11 @@ export class Purging {
     for (const fetch of inFlight.of(invalid)) inFlight.disown(fetch);
     for (const fetch of slices.fetches.of(invalid)) slices.fetches.disown(fetch);
   }
+}
+
+function meantBy({ by, what }: Purge): Meant {
+  if (by === 'tag') return { tag: what };
+  return by === 'prefix' ? { prefix: what } : { keys: [what, objectKey(what)] };
 }
 
 /** @param fields undefined: they are not here yet, so it may have any tag */

@@ -5,7 +5,9 @@
  * of the sum. It never holds more than it may: what does not fit is refused, not stored and then removed.
  */
 import type { Fields } from '../fields.js';
+import { EntryIndex, type Filed, type Meant } from './entry-index.js';
 import { createEviction, use, type Evictable } from './eviction.js';
+import { outdated } from './purge.js';
 import type { StoredResponse } from './stored-response.js';
 import { tagsOf } from './tags.js';
 import { sameVariant, selectVariant } from './vary.js';
@@ -29,6 +31,9 @@ export interface Place extends Evictable {
   readonly change: number;
 }
 
+/** Which of the responses that are stored now. */
+export type Identity = Pick<StoredResponse, 'key' | 'variant'>;
+
 export interface Store {
   readonly stats: StoreStats;
   /** On which request fields responses of that key vary, as far as one is stored; undefined: none is. */
@@ -37,10 +42,8 @@ export interface Store {
   select(key: string, requestFields: Fields): StoredResponse | undefined;
   /** All variants of that key. */
   allOf(key: string): readonly StoredResponse[];
-  /** All that is filed under that tag. */
-  tagged(tag: string): readonly StoredResponse[];
-  /** All whose key begins so. It looks at every key. */
-  withPrefix(prefix: string): readonly StoredResponse[];
+  /** Takes them out, or makes them stale from now on. @param nowMs monotonic. @returns what was there. */
+  purge(meant: Meant, soft: boolean, nowMs: number): readonly Identity[];
   /** Where it stands; undefined when it does not. */
   placeOf(response: StoredResponse): Place | undefined;
   /** In the place of the same variant, if there is one. @returns whether there was room. */
@@ -65,10 +68,8 @@ const tagBytes = 120;
 /** Of one key; beyond it the oldest goes. An origin may vary on a field that each client fills differently. */
 const variantsMax = 32;
 
-interface Entry extends Place {
+interface Entry extends Place, Filed {
   readonly response: StoredResponse;
-  /** What it is filed under. */
-  readonly tags: readonly string[];
   change: number;
 }
 
@@ -87,8 +88,7 @@ export function createStore(options: StoreOptions): Store {
 class MemoryStore implements Store {
   readonly stats: StoreStats = { bytes: 0, entries: 0, evictionsTotal: 0 };
   readonly #options: StoreOptions;
-  readonly #byKey = new Map<string, Entry[]>();
-  readonly #byTag = new Map<string, Set<Entry>>();
+  readonly #index = new EntryIndex<Entry>();
   readonly #eviction = createEviction<Entry>();
   #reserved = 0;
 
@@ -97,26 +97,25 @@ class MemoryStore implements Store {
   }
 
   variesOn(key: string): readonly string[] | undefined {
-    return this.#byKey.get(key)?.at(-1)?.response.variant.names;
+    return this.#index.of(key).at(-1)?.response.variant.names;
   }
 
   select(key: string, requestFields: Fields): StoredResponse | undefined {
-    const entry = selectVariant(this.#byKey.get(key) ?? [], requestFields);
+    const entry = selectVariant(this.#index.of(key), requestFields);
     if (entry !== undefined) use(entry);
     return entry?.response;
   }
 
   allOf(key: string): readonly StoredResponse[] {
-    return (this.#byKey.get(key) ?? []).map(({ response }) => response);
+    return this.#index.of(key).map(({ response }) => response);
   }
 
-  tagged(tag: string): readonly StoredResponse[] {
-    return [...(this.#byTag.get(tag) ?? [])].map(({ response }) => response);
-  }
-
-  withPrefix(prefix: string): readonly StoredResponse[] {
-    const found: StoredResponse[] = [];
-    for (const [key, entries] of this.#byKey) if (key.startsWith(prefix)) for (const { response } of entries) found.push(response);
+  purge(meant: Meant, soft: boolean, nowMs: number): readonly StoredResponse[] {
+    const found = this.#index.meant(meant).map(({ response }) => response);
+    for (const response of found) {
+      if (soft) this.replace(response, outdated(response, nowMs));
+      else this.remove(response);
+    }
     return found;
   }
 
@@ -125,7 +124,7 @@ class MemoryStore implements Store {
   }
 
   put(response: StoredResponse): boolean {
-    const entries = this.#byKey.get(response.key) ?? [];
+    const entries = this.#index.of(response.key);
     const same = entries.find((entry) => sameVariant(entry.response.variant, response.variant));
     if (same !== undefined) this.#drop(same);
     else if (entries.length >= variantsMax) this.#drop(entries[0] as Entry); // there are many
@@ -145,7 +144,7 @@ class MemoryStore implements Store {
   }
 
   removeKey(key: string): number {
-    const entries = [...(this.#byKey.get(key) ?? [])];
+    const entries = [...this.#index.of(key)];
     for (const entry of entries) this.#drop(entry);
     return entries.length;
   }
@@ -163,7 +162,7 @@ class MemoryStore implements Store {
   }
 
   #entryOf(response: StoredResponse): Entry | undefined {
-    return this.#byKey.get(response.key)?.find((entry) => entry.response === response);
+    return this.#index.of(response.key).find((entry) => entry.response === response);
   }
 
   #insert(response: StoredResponse, uses: number): boolean {
@@ -172,17 +171,8 @@ class MemoryStore implements Store {
     if (!this.#makeRoom(bytes, 1)) return false;
     const { key } = response;
     const entry: Entry = { response, tags, change: 0, key, bytes, uses, queue: undefined, earlier: undefined, later: undefined };
-    const entries = this.#byKey.get(key);
-    if (entries === undefined) this.#byKey.set(key, [entry]);
-    else {
-      for (const other of entries) other.change += 1;
-      entries.push(entry);
-    }
-    for (const tag of tags) {
-      const tagged = this.#byTag.get(tag);
-      if (tagged === undefined) this.#byTag.set(tag, new Set([entry]));
-      else tagged.add(entry);
-    }
+    for (const other of this.#index.of(key)) other.change += 1;
+    this.#index.add(entry);
     this.#eviction.add(entry);
     this.stats.bytes += bytes;
     this.stats.entries += 1;
@@ -204,14 +194,8 @@ class MemoryStore implements Store {
   #drop(entry: Entry): void {
     entry.change += 1;
     this.#eviction.remove(entry);
-    for (const tag of entry.tags) {
-      const tagged = this.#byTag.get(tag);
-      if (tagged?.delete(entry) === true && tagged.size === 0) this.#byTag.delete(tag);
-    }
+    this.#index.remove(entry);
     this.stats.bytes -= entry.bytes;
     this.stats.entries -= 1;
-    const entries = this.#byKey.get(entry.key) ?? [];
-    entries.splice(entries.indexOf(entry), 1);
-    if (entries.length === 0) this.#byKey.delete(entry.key);
   }
 }

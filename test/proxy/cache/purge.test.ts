@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPurge } from '../../../src/proxy/cache/purge.js';
 import { groupTag, tagsOf } from '../../../src/proxy/cache/tags.js';
-import { createStore } from '../../../src/proxy/cache/store.js';
+import { createStore, type Store } from '../../../src/proxy/cache/store.js';
 import { expectAnswer, openCache, type CacheHarness } from './cache-harness.js';
 import { storedOf } from './stored.js';
 
@@ -195,14 +195,22 @@ it('the index has just what is stored, whatever comes and goes', () => {
   const step = fc.record({ key: fc.nat(5), tags: fc.subarray(['a', 'b', 'c']), remove: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const store = createStore({ bytesMax: 12_000, entriesMax: 4 });
-      for (const { key, tags, remove } of steps) {
-        if (remove) store.removeKey(`http://a/${key}`);
-        else store.put({ ...storedOf(['Cache-Tag', tags.join(',')]), key: `http://a/${key}` });
-        for (const tag of ['a', 'b', 'c']) {
-          const expected = store.withPrefix('http://a/').filter(({ fields }) => fields[1]?.split(',').includes(tag));
-          expect(new Set(store.tagged(tag))).toEqual(new Set(expected));
+      const made = (): Store => {
+        const store = createStore({ bytesMax: 12_000, entriesMax: 4 });
+        for (const { key, tags, remove } of steps) {
+          if (remove) store.removeKey(`http://a/${key}`);
+          else store.put({ ...storedOf(['Cache-Tag', tags.join(',')]), key: `http://a/${key}` });
         }
+        return store;
+      };
+      const keys = [0, 1, 2, 3, 4, 5].map((key) => `http://a/${key}`);
+      const all = keys.flatMap((key) => made().allOf(key));
+      expect(made().purge({ prefix: 'http://a/' }, false, 0)).toHaveLength(all.length);
+      for (const tag of ['a', 'b', 'c']) {
+        const store = made();
+        const expected = all.filter(({ fields }) => fields[1]?.split(',').includes(tag)).map(({ key }) => key);
+        expect(store.purge({ tag }, false, 0).map(({ key }) => key).toSorted()).toEqual(expected);
+        expect([store.stats.entries, store.purge({ tag }, false, 0)]).toEqual([all.length - expected.length, []]);
       }
     }),
   );

@@ -11,17 +11,18 @@ import { faults, type FaultCode } from '../../fault.js';
 import { wholeBody, type BodySource } from '../arriving-body.js';
 import type { CacheWord } from '../cache-status.js';
 import type { Directives } from '../directives.js';
+import { SliceLoad, type LoadUser } from '../disk/slice-load.js';
 import { Reader, type ReaderOwner } from '../reader.js';
 import type { SliceFetch, SliceUser } from './slice-fetch.js';
 import type { SlicedObject } from './sliced-object.js';
 
-/** What is stored of it, or the fetch that brings it. */
-export type SliceSource = Buffer | SliceFetch;
+/** What is stored of it, in memory or on disk, or the fetch that brings it. */
+export type SliceSource = Buffer | SliceLoad | SliceFetch;
 
 export interface SliceSources {
   readonly sliceBytes: number;
-  /** A fetch knows the stream as its user then. */
-  sourceOf(stream: SliceStream, object: SlicedObject, number: number): SliceSource;
+  /** What is still to come knows the stream as its user then. @param fromDisk false: not once more. */
+  sourceOf(stream: SliceStream, object: SlicedObject, number: number, fromDisk: boolean): SliceSource;
 }
 
 interface Place {
@@ -31,7 +32,7 @@ interface Place {
 
 const nothing: BodySource = { end: 0, complete: false, from: () => Buffer.alloc(0) };
 
-export class SliceStream implements BodySource, ReaderOwner, SliceUser {
+export class SliceStream implements BodySource, ReaderOwner, SliceUser, LoadUser {
   readonly complete = false; // it ends at its end
   readonly exchange: Exchange;
   /** Of the whole. */
@@ -110,6 +111,12 @@ export class SliceStream implements BodySource, ReaderOwner, SliceUser {
     }
   }
 
+  miss(load: SliceLoad): void {
+    if (this.#ahead?.source === load) this.#ahead = this.#placeOf(this.#ahead.number, false);
+    if (this.#current?.source === load) this.#current = this.#placeOf(this.#current.number, false);
+    this.pump();
+  }
+
   pump(): void {
     if (this.#over || this.#current === undefined || !isThere(this.#current)) return;
     if (!this.begun) this.#begin(this.#current.source);
@@ -120,7 +127,7 @@ export class SliceStream implements BodySource, ReaderOwner, SliceUser {
 
   #begin(source: SliceSource): void {
     this.begun = true;
-    const head = this.#headOf?.(Buffer.isBuffer(source) && !this.learnt ? 'hit' : this.word);
+    const head = this.#headOf?.(isStored(source) && !this.learnt ? 'hit' : this.word);
     if (head !== undefined) this.#reader.begin(head, this, this.#position, this.#end);
   }
 
@@ -166,9 +173,9 @@ export class SliceStream implements BodySource, ReaderOwner, SliceUser {
     if (this.#startOf(current) + this.#sources.sliceBytes < this.#end) this.#ahead = this.#placeOf(current.number + 1);
   }
 
-  #placeOf(number: number): Place {
+  #placeOf(number: number, fromDisk = true): Place {
     if (this.object === undefined) throw new Error('a stream of no object has no slices');
-    return { number, source: this.#sources.sourceOf(this, this.object, number) };
+    return { number, source: this.#sources.sourceOf(this, this.object, number, fromDisk) };
   }
 
   #startOf({ number }: Place): number {
@@ -185,6 +192,8 @@ export class SliceStream implements BodySource, ReaderOwner, SliceUser {
     for (const source of sources) if (source !== undefined && !Buffer.isBuffer(source)) source.leave(this, satisfied);
   }
 }
+
+const isStored = (source: SliceSource): boolean => Buffer.isBuffer(source) || source instanceof SliceLoad;
 
 const isThere = ({ source }: Place): boolean => Buffer.isBuffer(source) || source.body !== undefined;
 

@@ -12,6 +12,7 @@ import type { ExchangeRecord } from '../../exchange.js';
 import { fieldValue, type Fields } from '../../fields.js';
 import type { CacheDetail, CacheStatus, CacheWord } from '../cache-status.js';
 import { ageS, freshForS } from '../freshness.js';
+import type { Loading } from '../disk/loading.js';
 import { HitForMiss } from '../in-flight.js';
 import type { LookUp } from '../lookup.js';
 import type { CacheOptions } from '../options.js';
@@ -35,6 +36,8 @@ export interface SlicedCache {
   readonly core: Core;
   readonly store: Store;
   readonly host: { begin(exchange: Exchange): void };
+  /** None without a disk. */
+  readonly loading: Loading | undefined;
   takes(exchange: Exchange): boolean;
   /** Fetches the whole for it. */
   fill(exchange: Exchange): void;
@@ -137,11 +140,16 @@ export class Slices implements SliceSources, FilledSlices {
     answer(stream.release(true), status, reason, fields, Buffer.alloc(0), false);
   }
 
-  sourceOf(stream: SliceStream, object: SlicedObject, number: number): SliceSource {
+  sourceOf(stream: SliceStream, object: SlicedObject, number: number, fromDisk: boolean): SliceSource {
     const { store, options } = this.cache;
     const { key } = stream;
     const stored = store.select(sliceKey(key, object.id, number), []);
     if (stored?.body.length === Math.min(this.sliceBytes, object.total - number * this.sliceBytes)) return stored.body;
+    const load = fromDisk && stored === undefined ? this.cache.loading?.slice(sliceKey(key, object.id, number)) : undefined;
+    if (load !== undefined) {
+      load.users.add(stream);
+      return load;
+    }
     const joined = this.fetches.bringing(key, object, number);
     if (joined !== undefined) {
       if (!joined.users.has(stream)) options.stats.collapsedTotal += 1;
@@ -263,7 +271,8 @@ export class Slices implements SliceSources, FilledSlices {
     if (now?.id !== id) return;
     store.remove(now.record);
     const count = Math.min(removedMax, Math.ceil(total / this.sliceBytes));
-    for (let number = 0; number < count; number += 1) store.removeKey(sliceKey(key, id, number));
+    const keys = Array.from({ length: count }, (_, number) => sliceKey(key, id, number));
+    store.purge({ keys }, false, this.cache.core.clock.monotonicMs());
   }
 }
 

@@ -1,0 +1,60 @@
+/**
+ * Stores on disk in directories of their own, one life after another.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { createVirtualClock, type Clock } from '../../../../src/clock.js';
+import { silentLog } from '../../../../src/log.js';
+import { DiskStore } from '../../../../src/proxy/cache/disk/disk-store.js';
+import { createDiskStats, type DiskOptions } from '../../../../src/proxy/cache/disk/options.js';
+import type { StoredResponse } from '../../../../src/proxy/cache/stored-response.js';
+import { noonMs, storedOf } from '../stored.js';
+
+const directories: string[] = [];
+const stores: DiskStore[] = [];
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close(1000);
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+export function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'roundhouse-disk-'));
+  directories.push(directory);
+  return directory;
+}
+
+/** Monotonic time starts anew with each life, real time does not. */
+export const clockAt = (realtimeMs: number, monotonicMs = 0): Clock => ({
+  ...createVirtualClock(),
+  realtimeMs: () => realtimeMs,
+  monotonicMs: () => monotonicMs,
+});
+
+export function openingDisk(directory: string, overrides: Partial<DiskOptions> = {}) {
+  const stats = createDiskStats();
+  const bounds = { bytesMax: 10_000_000, entriesMax: 10_000 };
+  const options = { directory, worker: 'w1', ...bounds, stats, clock: clockAt(noonMs), log: silentLog, ...overrides };
+  const store = new DiskStore(options);
+  stores.push(store);
+  return { store, stats: options.stats, opened: store.open() };
+}
+
+export async function openDisk(directory: string, overrides: Partial<DiskOptions> = {}) {
+  const { store, stats, opened } = openingDisk(directory, overrides);
+  await opened;
+  return { store, stats };
+}
+
+type Texts = readonly string[];
+export const response = (key: string, body: Buffer | string = 'x', vary: Texts = [], request: Texts = [], status = 200): StoredResponse => ({
+  ...storedOf(['Cache-Control', 'max-age=60', 'X-Latin', 'caf\u00e9', ...vary], '', request, status),
+  key,
+  body: Buffer.from(body),
+});
+
+export async function readBack(store: DiskStore, key: string, request: readonly string[] = []): Promise<StoredResponse | undefined> {
+  const entry = store.find(key, request);
+  return entry === undefined ? undefined : store.read(entry);
+}
