@@ -105,7 +105,7 @@ export async function startWorkerWith(
   return { worker, port, lines, get: (options = {}, body) => ask({ host: '127.0.0.1', port, agent: false, ...options }, body) };
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;

@@ -5,18 +5,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createRandom } from '../../src/random.js';
-import { ask, limits, timeouts } from '../proxy/worker-harness.js';
+import { ask, limits, timeouts, type Answer } from '../proxy/worker-harness.js';
 import { cacheSettings } from '../proxy/cache/cache-harness.js';
 import { startHttpOrigin } from './origin-http.js';
 
 const program = fileURLToPath(new URL('kill-worker.mjs', import.meta.url));
 
-/** @returns what belongs to that path: its name and digits of it, 0.1 to 60 kB. */
-function bodyOf(path: string): Buffer {
-  const digest = createHash('sha256').update(path).digest();
-  return Buffer.concat([Buffer.from(`${path}\n`), Buffer.alloc(100 + digest.readUInt16BE() % 60_000, digest)]);
+/** What belongs to that path in that version: both, and digits of them, 0.1 to 60 kB. */
+function bodyOf(path: string, version: number): Buffer {
+  const digest = createHash('sha256').update(`${path} ${version}`).digest();
+  return Buffer.concat([Buffer.from(`${path} ${version}\n`), Buffer.alloc(100 + (digest.readUInt16BE() % 60_000), digest)]);
 }
 
 export interface KillResult {
@@ -25,34 +26,70 @@ export interface KillResult {
   readonly wrong: string[];
 }
 
-export async function killRounds(directory: string, rounds: number): Promise<KillResult> {
-  const origin = await startHttpOrigin(({ url = '' }, response) => void response.setHeader('Cache-Control', 'max-age=6000').end(bodyOf(url)));
-  const result: KillResult = { served: 0, hits: 0, wrong: [] };
-  const random = createRandom(7);
-  for (let round = 0; round < rounds; round += 1) {
-    const child = startChild(origin.url, directory);
+/** One worker's lives, and the versions that its clients have seen or been told of: nobody may be served an older one after that. */
+class KillRounds {
+  readonly result: KillResult = { served: 0, hits: 0, wrong: [] };
+  readonly #versions = new Map<string, number>();
+  readonly #seen = new Map<string, number>();
+  readonly #random = createRandom(7);
+
+  /** As the origin: POST makes another version. */
+  onRequest: RequestListener = ({ url = '', method }, response) => {
+    if (method === 'POST') this.#change(url);
+    response.setHeader('Cache-Control', 'max-age=6000').end(method === 'POST' ? String(this.#versionOf(url)) : bodyOf(url, this.#versionOf(url)));
+  };
+
+  async round(origin: string, directory: string): Promise<void> {
+    const child = startChild(origin, directory);
     const port = await portOf(child);
-    const killAfter = 5 + random.below(60);
+    const closed = once(child, 'close');
+    const killAfter = 5 + this.#random.below(80);
     let asked = 0;
     const one = async (): Promise<void> => {
-      for (; asked < killAfter; ) {
+      while (asked < killAfter) {
         asked += 1;
-        await check(port, `/${random.below(150)}`, result);
+        if (asked === killAfter) child.kill('SIGKILL'); // the others are in the midst of it
+        await this.#ask(port, `/${this.#random.below(60)}`).catch(() => undefined); // it was killed
       }
     };
     await Promise.all(Array.from({ length: 8 }, one));
-    child.kill('SIGKILL'); // the last ones are still being written
-    await once(child, 'close');
+    await closed;
   }
-  await origin.close();
-  return result;
+
+  #see = (path: string, version: number): void => void this.#seen.set(path, Math.max(this.#seen.get(path) ?? 0, version));
+  #versionOf = (path: string): number => this.#versions.get(path) ?? 0;
+  #change = (path: string): void => void this.#versions.set(path, this.#versionOf(path) + 1);
+
+  async #ask(port: number, path: string): Promise<void> {
+    const how = this.#random.below(10);
+    const request = { host: '127.0.0.1', port, path, agent: false } as const;
+    if (how === 0) {
+      const { body } = await ask({ ...request, method: 'POST', headers: { Host: 'a.test' } });
+      return this.#see(path, Number(body));
+    }
+    if (how === 1) this.#change(path); // nobody tells the cache; who asks the origin sees it
+    const seen = this.#seen.get(path) ?? 0;
+    const answer = await ask({ ...request, headers: { Host: 'a.test', ...(how === 1 ? { 'Cache-Control': 'no-cache' } : {}) } });
+    if (answer.complete) this.#check(path, seen, answer);
+  }
+
+  #check(path: string, seen: number, { body, headers, status }: Answer): void {
+    const version = Number(body.toString('latin1', 0, 40).split('\n')[0]?.split(' ')[1]);
+    this.result.served += 1;
+    const said = String(headers['cache-status']);
+    if (said.includes('hit')) this.result.hits += 1;
+    if (said.includes('hit') || said.includes('stored')) this.#see(path, version); // what is passed on is no promise of the cache
+    if (status !== 200 || !body.equals(bodyOf(path, version))) this.result.wrong.push(`${path} ${status}: not what the origin said`);
+    else if (version < seen) this.result.wrong.push(`${path}: version ${version} after ${seen}`);
+  }
 }
 
-async function check(port: number, path: string, result: KillResult): Promise<void> {
-  const { body, headers, status } = await ask({ host: '127.0.0.1', port, path, headers: { Host: 'a.test' }, agent: false });
-  result.served += 1;
-  if (String(headers['cache-status']).includes('hit')) result.hits += 1;
-  if (status !== 200 || !body.equals(bodyOf(path))) result.wrong.push(`${path} ${status}`);
+export async function killRounds(directory: string, rounds: number): Promise<KillResult> {
+  const lives = new KillRounds();
+  const origin = await startHttpOrigin(lives.onRequest);
+  for (let round = 0; round < rounds; round += 1) await lives.round(origin.url, directory);
+  await origin.close();
+  return lives.result;
 }
 
 const probeRest = { timeoutMs: 1000, rise: 2, fall: 3, initialState: 'down', upThresh: 0.5 };

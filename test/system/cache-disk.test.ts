@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { killRounds } from '../support/kill-rounds.js';
 
-it('100 kills, and no wrong body', async () => {
+it('200 kills, and no wrong body', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'roundhouse-disk-'));
   try {
-    const { served, hits, wrong } = await killRounds(directory, 100);
-    process.stdout.write(`100 kills: ${served} served, ${hits} of them hits, ${wrong.length} wrong\n`);
+    const { served, hits, wrong } = await killRounds(directory, 200);
+    process.stdout.write(`200 kills: ${served} served, ${hits} of them hits, ${wrong.length} wrong\n`);
     expect(wrong).toEqual([]);
     expect(hits).toBeGreaterThan(100);
   } finally {

@@ -22,7 +22,7 @@ import type { Arrived, StoredResponse } from './stored-response.js';
 import { notStoredReasons, owned, storableFields, whyNotStored, type NotStored, type Storable } from './storing.js';
 import { confirmed, hasValidator, headConfirms, updatedFields } from './validation.js';
 import type { UseCounts } from './use-counts.js';
-import { matches, variantOf } from './vary.js';
+import { matches, sameVariant, variantOf } from './vary.js';
 
 /** The cache that is filled. */
 export interface FilledCache {
@@ -242,12 +242,18 @@ class CacheFilling implements Filling {
     store.release(fetch.reserved);
     fetch.reserved = 0;
     if (outcome !== 'whole' || arriving === undefined) return this.#count(outcome === 'whole' ? 'incomplete' : outcome);
-    if (fetch.invalidated) return this.#count('invalidated');
+    if (fetch.invalidated || this.#isOlder(arriving)) return this.#count('invalidated');
     const body = fetch.wholeBody();
     if (length !== undefined && body.length !== length) return this.#count('incomplete');
     if (!store.put({ ...arriving, body })) return this.#count('no-room');
     options.stats.storedTotal += 1;
     hitForMiss.remove(arriving.key);
+  }
+
+  /** What the origin said of it meanwhile counts (§4: "the most recent one"). */
+  #isOlder({ key, variant, policy }: Arriving): boolean {
+    const same = this.#cache.store.allOf(key).find((stored) => sameVariant(stored.variant, variant));
+    return same !== undefined && same.policy.responseMs > policy.responseMs;
   }
 
   onJoined(fetch: Fetch, reader: Reader): void {

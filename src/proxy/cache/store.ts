@@ -36,7 +36,9 @@ export type Identity = Pick<StoredResponse, 'key' | 'variant'>;
 
 export interface Store {
   readonly stats: StoreStats;
-  /** On which request fields responses of that key vary, as far as one is stored; undefined: none is. */
+  /** Whether something of that key is stored, wherever. */
+  has(key: string): boolean;
+  /** On which request fields responses of that key vary, as far as one is at hand; undefined: none is. */
   variesOn(key: string): readonly string[] | undefined;
   /** The response that the request selects; that counts as a use. */
   select(key: string, requestFields: Fields): StoredResponse | undefined;
@@ -94,6 +96,10 @@ class MemoryStore implements Store {
 
   constructor(options: StoreOptions) {
     this.#options = options;
+  }
+
+  has(key: string): boolean {
+    return this.#index.of(key).length > 0;
   }
 
   variesOn(key: string): readonly string[] | undefined {

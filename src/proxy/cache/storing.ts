@@ -33,7 +33,7 @@ export const notStoredReasons = [
   'abandoned',
   /** A slice of an object without a strong validator, by which it could be joined to others. */
   'weak-validator',
-  /** An unsafe request changed the resource while this was on its way. */
+  /** An unsafe request, a purge or a later answer overtook it. */
   'invalidated',
 ] as const;
 export type NotStored = (typeof notStoredReasons)[number];

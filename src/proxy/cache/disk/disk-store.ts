@@ -139,8 +139,8 @@ export class DiskStore {
     return this.#state === 'open' && !this.#watch.stalled ? select(this.#ledger.entries, key, requestFields) : undefined;
   }
 
-  variesOn(key: string): readonly string[] | undefined {
-    return this.#state === 'open' ? this.#ledger.entries.of(key).at(-1)?.variant.names : undefined;
+  has(key: string): boolean {
+    return this.#state === 'open' && this.#ledger.entries.of(key).length > 0;
   }
 
   /** Undefined: it is not there any more, or not what it was, or too many wait for the disk. */

@@ -19,7 +19,8 @@ export class TieredStore implements Store {
     this.#disk = disk;
   }
 
-  variesOn = (key: string): readonly string[] | undefined => this.#memory.variesOn(key) ?? this.#disk.variesOn(key);
+  has = (key: string): boolean => this.#memory.has(key) || this.#disk.has(key);
+  variesOn = (key: string): readonly string[] | undefined => this.#memory.variesOn(key);
   /** Of what is in memory, as all that hand out responses. */
   select = (key: string, requestFields: Fields): StoredResponse | undefined => this.#memory.select(key, requestFields);
   allOf = (key: string): readonly StoredResponse[] => this.#memory.allOf(key);

@@ -91,7 +91,7 @@ export class Slices implements SliceSources, FilledSlices {
     const { first, end } = serve(record, total, 'GET', passed, core.clock.realtimeMs());
     if (end - first > atOnceMax * this.sliceBytes) return false;
     for (let number = Math.floor(first / this.sliceBytes); number * this.sliceBytes < end; number += 1) {
-      if (store.variesOn(sliceKey(key, id, number)) === undefined) return false;
+      if (!store.has(sliceKey(key, id, number))) return false;
     }
     return true;
   }
@@ -237,7 +237,7 @@ export class Slices implements SliceSources, FilledSlices {
     return new SliceTap({
       sliceBytes: this.sliceBytes,
       total,
-      has: (number) => this.cache.store.variesOn(sliceKey(key, object.id, number)) !== undefined,
+      has: (number) => this.cache.store.has(sliceKey(key, object.id, number)),
       keep: (number, body) => void this.keepSlice(key, object, number, body, passed),
     });
   }

@@ -1,10 +1,13 @@
 /**
  * The store on disk: what comes back is what was put, in this life and the next, or nothing.
  */
-import { randomBytes } from 'node:crypto';
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { appendFileSync, closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createVirtualClock } from '../../../../src/clock.js';
 import { silentLog } from '../../../../src/log.js';
 import { notePurge } from '../../../../src/proxy/cache/disk/absence.js';
 import { closedLine, openLine } from '../../../../src/proxy/cache/disk/record.js';
@@ -19,6 +22,11 @@ const files = (directory: string): string[] =>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
 const contents = (directory: string): string[] => files(directory).filter((path) => path.includes('/content/'));
+/** The disk is at it then. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+}
+
 /** As after kill -9: the files as they are at this moment. */
 async function copyOf(directory: string): ReturnType<typeof openDisk> {
   const copy = newDirectory();
@@ -114,7 +122,7 @@ describe('while something else is under way', () => {
     store.put(response('k'));
     await store.idle();
     const reading = readBack(store, 'k');
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve(); // the disk is at it
+    await turns();
     store.removeKey('k');
     expect([await reading, stats.damagedTotal]).toEqual([undefined, 0]);
   });
@@ -322,6 +330,52 @@ describe('bounds', () => {
     const second = await openDisk(directory);
     second.store.put(response('k'));
     expect([second.stats.off, second.store.find('k', [])]).toEqual([1, undefined]);
+  });
+
+  it('a file system without room: what does not fit is left out, and the rest goes on', async () => {
+    const directory = newDirectory();
+    const { store, stats } = await openDisk(directory);
+    const body = Buffer.from('does not fit');
+    const folder = join(directory, 'w1', 'content', createHash('sha256').update(body).digest('hex').slice(0, 2));
+    mkdirSync(folder, { recursive: true });
+    symlinkSync('/dev/full', join(folder, 'tmp-1'));
+    store.put(response('a', body));
+    store.put(response('b', 'fits'));
+    await store.idle();
+    expect(stats).toMatchObject({ skippedTotal: 1, entries: 1, off: 0 });
+    expect((await readBack(store, 'b'))?.body.toString()).toBe('fits');
+  });
+
+  it('a journal without room ends it: what is taken away could not be written down', async () => {
+    const directory = newDirectory();
+    mkdirSync(join(directory, 'w1'));
+    symlinkSync('/dev/full', journalOf(directory));
+    const { store, stats } = await openDisk(directory);
+    store.put(response('k'));
+    await store.idle();
+    expect([stats.off, store.find('k', [])]).toEqual([1, undefined]);
+  });
+
+  it('a disk that hangs for ten seconds ends it, and nobody waits for that', async () => {
+    const directory = newDirectory();
+    const filled = await openDisk(directory);
+    filled.store.put(response('k'));
+    await filled.store.close(1000);
+    const [path = ''] = contents(directory);
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    const clock = createVirtualClock(noonMs);
+    const { store, stats } = await openDisk(directory, { clock });
+    const reading = readBack(store, 'k');
+    await turns();
+    expect(store.find('k', [])).toBeDefined();
+    clock.advance(300);
+    expect(store.find('k', [])).toBeUndefined(); // it is not asked again
+    store.removeKey('k'); // nor is anybody held up
+    clock.advance(9800);
+    expect(stats).toMatchObject({ off: 1, entries: 0 });
+    closeSync(openSync(path, 'w'));
+    expect(await reading).toBeUndefined();
   });
 
   it('a file system that fails switches it off, with one line of log, and nothing comes back in the next life', async () => {
