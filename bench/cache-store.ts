@@ -3,39 +3,19 @@
  *
  *     npm run build && node --expose-gc --max-old-space-size=8192 dist/bench/cache-store.js
  *
- * Each entry is as an origin would make it: eight fields, their strings its own, and a body of 100 bytes. Look-ups are of keys at
- * random, with strings of their own as a request has them. Beside them stands a bare Map of the same keys: what grows in both alike is
+ * Look-ups are of keys at random, with strings of their own as a request has them. Beside them stands a bare Map of the same keys: what grows in both alike is
  * the machine's memory (caches, pages), not the store.
  */
 import { cpus } from 'node:os';
 import { systemClock } from '../src/clock.js';
 import { createStore, type Store } from '../src/proxy/cache/store.js';
-import type { StoredResponse } from '../src/proxy/cache/stored-response.js';
 import { createRandom } from '../src/random.js';
+import { keyOf, usualEntry } from './cache/usual-entry.js';
 
 const sizes = [1000, 10_000, 100_000, 1_000_000];
 const lookUps = 300_000;
 const rounds = 5;
 const requestFields = ['Host', 'www.example.org', 'Accept', '*/*'];
-
-const keyOf = (index: number): string => Buffer.from(`http://www.example.org/some/path/of/usual/length/${index}`).toString('latin1');
-
-function entry(index: number): StoredResponse {
-  const own = (text: string): string => Buffer.from(text).toString('latin1');
-  const names = ['Content-Type', 'Cache-Control', 'ETag', 'Last-Modified', 'Date', 'Server', 'X-Served', 'Via'];
-  return {
-    key: keyOf(index),
-    variant: { names: [], values: [] },
-    status: 200,
-    reason: 'OK',
-    fields: names.flatMap((name) => [own(name), own(`value ${index} of a usual length`)]),
-    policy: {
-      ...{ dateMs: index, lifetimeMs: 3_600_000, heuristic: false, initialAgeMs: 0, responseMs: index, noCache: false },
-      ...{ mustRevalidate: false, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, etag: own(`"${index}"`), lastModifiedMs: index },
-    },
-    body: Buffer.alloc(100, index),
-  };
-}
 
 function memoryBytes(): number {
   globalThis.gc?.();
@@ -57,7 +37,7 @@ function nsPerLookUp(keys: readonly string[], find: (key: string) => unknown): n
 
 function grow(store: Store, plain: Map<string, number>, from: number, to: number): void {
   for (let index = from; index < to; index += 1) {
-    if (!store.put(entry(index))) throw new Error('there was no room');
+    if (!store.put(usualEntry(index))) throw new Error('there was no room');
     plain.set(keyOf(index), index);
   }
 }

@@ -1,13 +1,13 @@
 /**
- * A worker with a store on disk, killed in the midst of writing and started again on the same directory, over and over. Bodies say
- * themselves which path and version they are of, so whatever is served can be checked.
+ * A worker with a store on disk, killed in the midst of reading, writing and changing, and started again on the same directory, over and
+ * over. Bodies say themselves which path and version they are of, so whatever is served can be checked.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { createRandom } from '../../src/random.js';
+import { createRandom, type Random } from '../../src/random.js';
 import { ask, limits, timeouts, type Answer } from '../proxy/worker-harness.js';
 import { cacheSettings } from '../proxy/cache/cache-harness.js';
 import { startHttpOrigin } from './origin-http.js';
@@ -31,7 +31,11 @@ class KillRounds {
   readonly result: KillResult = { served: 0, hits: 0, wrong: [] };
   readonly #versions = new Map<string, number>();
   readonly #seen = new Map<string, number>();
-  readonly #random = createRandom(7);
+  readonly #random: Random;
+
+  constructor(seed: number) {
+    this.#random = createRandom(seed);
+  }
 
   /** As the origin: POST makes another version. */
   onRequest: RequestListener = ({ url = '', method }, response) => {
@@ -84,8 +88,8 @@ class KillRounds {
   }
 }
 
-export async function killRounds(directory: string, rounds: number): Promise<KillResult> {
-  const lives = new KillRounds();
+export async function killRounds(directory: string, rounds: number, seed: number): Promise<KillResult> {
+  const lives = new KillRounds(seed);
   const origin = await startHttpOrigin(lives.onRequest);
   for (let round = 0; round < rounds; round += 1) await lives.round(origin.url, directory);
   await origin.close();

@@ -190,6 +190,10 @@ export class Fetch implements Downstream, ReaderOwner {
     if (reason !== undefined) this.#giveUpStoring(reason);
     if (this.#isOver()) return true;
     body.append(chunk);
+    if (this.phase === 'storing' && body.end === this.length) {
+      this.#complete(); // who has all of it finds it stored: the end may come later than the last byte
+      return true;
+    }
     for (const reader of [...this.readers]) reader.pump();
     return this.phase !== 'draining' || this.#drained();
   }

@@ -8,7 +8,7 @@ import type { Fields } from '../fields.js';
 import { listField } from './directives.js';
 import type { StoredResponse, Variant } from './stored-response.js';
 
-const noVariant: Variant = { names: [], values: [] };
+export const noVariant: Variant = { names: [], values: [] };
 
 /** @param responseFields without `Vary: *`, which is never stored. */
 export function variantOf(responseFields: Fields, requestFields: Fields): Variant {

@@ -11,7 +11,8 @@ import { idOf, isWhole, parseLine, type JournalRecord } from './record.js';
 
 /** Less than this is not worth the work. */
 export const compactBytes = 65_536;
-const pieceBytes = 262_144;
+/** Read at once, and so worked through in one go: a few milliseconds. */
+const pieceBytes = 65_536;
 /** No head is as long as this: beyond it, it is no journal. */
 const lineBytesMax = 16_777_216;
 

@@ -22,6 +22,7 @@ import type { Store } from '../store.js';
 import type { StoredResponse } from '../stored-response.js';
 import { owned, type NotStored, type Storable } from '../storing.js';
 import { fetchFields } from '../validation.js';
+import { noVariant } from '../vary.js';
 import { askedRange } from './byte-range.js';
 import { SliceFetch, type SliceFetchOwner, type SliceIntent, type SliceUser } from './slice-fetch.js';
 import { SliceFetches } from './slice-fetches.js';
@@ -220,7 +221,7 @@ export class Slices implements SliceSources, FilledSlices {
     const { store, options } = this.cache;
     if (readObject(store, key, passed)?.id !== id) return 'invalidated';
     const { policy } = record;
-    const slice = { key: sliceKey(key, id, number), variant: { names: [], values: [] }, status: 206, reason: '', fields: [], policy, body };
+    const slice = { key: sliceKey(key, id, number), variant: noVariant, status: 206, reason: '', fields: [], policy, body };
     if (!store.put(slice)) return 'no-room';
     options.stats.storedTotal += 1;
     return undefined;

@@ -135,7 +135,7 @@ describe.each(Object.entries(engines))('the %s engine', (_, createEngine) => {
 });
 
 it('kill -9 at any moment: every body afterwards is what the origin said', async () => {
-  const { served, hits, wrong } = await killRounds(newDirectory(), 5);
+  const { served, hits, wrong } = await killRounds(newDirectory(), 5, 1);
   expect(wrong).toEqual([]);
   expect(served).toBeGreaterThan(0);
   expect(hits).toBeGreaterThan(0);
