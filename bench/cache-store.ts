@@ -3,8 +3,8 @@
  *
  *     npm run build && node --expose-gc --max-old-space-size=8192 dist/bench/cache-store.js
  *
- * Look-ups are of keys at random, with strings of their own as a request has them. Beside them stands a bare Map of the same keys: what grows in both alike is
- * the machine's memory (caches, pages), not the store.
+ * Look-ups are of keys at random, with strings of their own as a request has them. Beside them stands a bare Map of the same keys: what
+ * grows in both alike is the machine's memory (caches, pages), not the store.
  */
 import { cpus } from 'node:os';
 import { systemClock } from '../src/clock.js';
