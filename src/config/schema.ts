@@ -105,7 +105,7 @@ const probe = (defaults: { path: string }) =>
       rise: z.int().min(1).max(100).default(2).describe('Consecutive good probes that bring a member up.'),
       fall: z.int().min(1).max(100).default(3).describe('Consecutive failed probes that take a member down.'),
       initialState: z.enum(['up', 'down']).default('down').describe('What is assumed before the first probe; the first result settles it at once.'),
-      upThresh: z.number().min(0).max(1).default(0.5).describe('Fail open (ignore health) when fewer than this share of the enabled members is up; 0: never.'),
+      upThresh: z.number().min(0).max(1).default(0.5).describe('Fail open (ignore health) when fewer than this share of the enabled members is up; 0: never. As many must be left for the withdrawal of members to count.'),
     })
     .prefault({});
 

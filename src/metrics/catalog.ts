@@ -6,7 +6,7 @@
  * Node already use; three that prom-client ends in `_total` though they are no counters are left out, as promtool asks.
  */
 import { rcodes, rotatedTypes, queryTypes, tcpCloseReasons, transports } from '../dns/stats.js';
-import { adminStates, healthReasons } from '../pool/pool.js';
+import { adminStates, healthReasons, withdrawalReasons } from '../pool/pool.js';
 import { faultCodes } from '../proxy/fault.js';
 import { handshakeFaults } from '../proxy/handshake-fault.js';
 import { lookUpResults } from '../proxy/origin-addresses.js';
@@ -134,6 +134,12 @@ export const catalog = {
     help: '1 when the member was busier than dns.alarm allows, and is spared new clients unless all are. Origins never are.',
     labels: poolMembers,
   },
+  roundhouse_pool_member_withdrawn: {
+    type: 'gauge',
+    roles: both,
+    help: '1 when the member is kept out of the answers for all, and why. Its own name and that of its location go on answering. Origins never are.',
+    labels: { ...poolMembers, reason: withdrawalReasons },
+  },
   roundhouse_pool_member_utilisation_ratio: {
     type: 'gauge',
     roles: dns,
@@ -152,6 +158,12 @@ export const catalog = {
     type: 'gauge',
     roles: both,
     help: '1 while health is ignored because too few members are up (probe.upThresh).',
+    labels: pools,
+  },
+  roundhouse_pool_withdrawal_ignored: {
+    type: 'gauge',
+    roles: both,
+    help: '1 while withdrawn members are answered all the same, because without them too few would be left (probe.upThresh).',
     labels: pools,
   },
   roundhouse_probe_results_total: {

@@ -201,10 +201,13 @@ describe('the page of DNS', () => {
   it('shows alarms, and loads as far as they are known', async () => {
     const { pool, loads, metrics } = newDns();
     pool.setAlarm('b', true);
+    pool.setWithdrawn('a', 'lagging');
     loads.report(0, 0, 3);
     loads.report(1, NaN, 4);
     const samples = await pageOf(metrics);
     expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_alarmed', { pool: 'workers', member }))).toEqual([0, 1]);
+    expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_withdrawn', { member, reason: 'lagging' }))).toEqual([1, 0]);
+    expect(value(samples, 'roundhouse_pool_withdrawal_ignored', { pool: 'workers' })).toBe(0);
     expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_utilisation_ratio', { member }))).toEqual([0, undefined]);
     expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_backlog_requests', { member }))).toEqual([3, 4]);
     expect(value(samples, 'roundhouse_dns_demand_networks')).toBe(12);
