@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { staticTypes } from '../dns/record.js';
 import { logLevels } from '../log.js';
-import { policyNames, policyNeeds, type PolicyName } from '../pool/policies.js';
+import { mapFreePolicyNames, policyNames, policyNeeds, type PolicyName } from '../pool/policies.js';
 import { ttlForms, ttlPattern } from '../pool/ttl.js';
 import { parseAddress } from '../service.js';
 
@@ -20,9 +20,7 @@ const ms = (most = 86_400_000): z.ZodInt => z.int().min(1).max(most);
 const ipAddress = z.union([z.ipv4(), z.ipv6()]).meta({ expects: 'an IP address' });
 const ipv4Address = z.ipv4().meta({ expects: 'an IPv4 address' });
 const ipv6Address = z.ipv6().meta({ expects: 'an IPv6 address' });
-const prefix = z
-  .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
-  .meta({ expects: 'an address or a prefix such as 10.0.0.0/8' });
+const prefix = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]).meta({ expects: 'an address or a prefix such as 10.0.0.0/8' });
 const label = z
   .string()
   .regex(/^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/)
@@ -40,12 +38,8 @@ const text = z.string().min(1).meta({ expects: 'a string that is not empty' });
 const policy = (names: readonly PolicyName[]) =>
   z.string().min(1).meta({ expects: `one of ${names.join(', ')}, or the path of a module such as ./my-policy.js` });
 /** A worker knows neither where all clients are nor how busy an origin is. */
-export const originPolicyNames = policyNames.filter((name) => policyNeeds[name].demand !== true && policyNeeds[name].loads !== true);
-const targetPath = z
-  .string()
-  .max(2000)
-  .regex(/^\/[\x21-\x7e]*$/)
-  .meta({ expects: 'a path that starts with /, without spaces' });
+export const originPolicyNames = mapFreePolicyNames.filter((name) => policyNeeds[name].demand !== true && policyNeeds[name].loads !== true);
+const targetPath = z.string().max(2000).regex(/^\/[\x21-\x7e]*$/).meta({ expects: 'a path that starts with /, without spaces' });
 
 const originUrl = z.url({ protocol: /^https?$/ }).meta({ expects: 'a URL such as http://127.0.0.1:9000' });
 
@@ -72,8 +66,21 @@ const memberEntry = z.strictObject({
   tlsPort: port.optional().describe('Port for clients over TLS; by default `workers.tlsPort`.'),
   metricsPort: port.optional().describe('Port of `/metrics`; by default `workers.metricsPort`.'),
   weight: z.int().min(1).max(255).default(1).describe('Relative share under the `weighted` policy.'),
-  location: label.optional().describe('Where it stands; a label in service discovery.'),
+  location: label.optional().describe('Where it stands, one of `locations`; `LOCATION.ZONE` resolves to all that stand there. Also a label in service discovery.'),
 });
+
+const locationEntry = z
+  .strictObject({
+    workers: z.array(label).max(250).default([]).describe('Names of workers that stand there, beside those that say so themselves (`workers.members[].location`).'),
+    networks: z.array(prefix).max(10_000).default([]).describe('Networks of clients that are there, for the policy `nearest`. The longest that fits counts.'),
+  })
+  .prefault({})
+  .describe('What a location has; each key is the name of one.');
+
+const locations = z
+  .record(label, locationEntry)
+  .default({})
+  .describe('Where workers stand, by name: `NAME.ZONE` always means the workers there, and `dns.policy: nearest` gives each client those of its own location.');
 
 const serverName = z
   .string()
@@ -139,11 +146,7 @@ const dns = z
       .meta({ expects: `whole seconds from 0 to 86400, or ${ttlForms}` })
       .default('30/5')
       .describe('TTL of rotated answers: seconds for a constant one; `MAX/MIN` to bound it by the time in which health could change; `S/per-domain`: shorter for networks with more clients, with as many look-ups in all as a constant one of S; `S/per-domain-and-server`: besides longer for workers with more weight.'),
-    alarm: z
-      .number()
-      .min(0)
-      .max(1)
-      .optional()
+    alarm: z.number().min(0).max(1).optional()
       .describe('A worker that was busy for a larger part of the last `control.load.interMs` is left out of the answers, unless all were; unset: no alarm.'),
     answersMax: z.int().min(1).max(100).default(100).describe('At most so many addresses in an answer.'),
     negativeTtlS: z.int().min(0).max(86_400).default(10).describe('How long "no such name" and "no such record" may be cached (SOA minimum).'),
@@ -251,13 +254,11 @@ const proxy = z
 
 export const configSchema = z.strictObject({
   origins: z
-    .array(z.union([originUrl, originEntry]))
-    .min(1)
-    .max(1000)
-    .optional()
+    .array(z.union([originUrl, originEntry])).min(1).max(1000).optional()
     .describe('The master origin, or several equal ones: URLs, or entries with `url`, `name`, `weight`. Without it `up` runs a demo origin.'),
   dns: dns.describe('The DNS side.'),
   workers: workers.describe('The reverse-proxy workers: the pool that DNS rotates.'),
+  locations,
   proxy: proxy.describe('What each worker does.'),
   control: z
     .strictObject({
