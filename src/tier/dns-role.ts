@@ -2,7 +2,7 @@
  * The DNS process, made from the configuration: the server, the pool and the loads it follows, its metrics.
  */
 import type { Clock } from '../clock.js';
-import { weighsDemand, weighsLoads, workersOf } from '../config/effective.js';
+import { weighsDemand, weighsLoads, weighsPlaces, workersOf } from '../config/effective.js';
 import type { Config } from '../config/schema.js';
 import { apiUrl } from '../control/api.js';
 import { createFollower } from '../control/follower.js';
@@ -15,6 +15,7 @@ import { createEndpoint, type Readiness } from '../metrics/endpoint.js';
 import { createDnsMetrics } from '../metrics/metrics.js';
 import type { Demand } from '../pool/demand.js';
 import { createEstimatedDemand } from '../pool/estimated-demand.js';
+import { createLocations } from '../pool/locations.js';
 import { loadAuthorityFactory } from '../pool/policy-loading.js';
 import { createReportedLoads } from '../pool/worker-loads.js';
 import { poolOf, warnOnce, type ChildRoleOptions, type Role } from './role.js';
@@ -27,9 +28,11 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
   const onViolation = warnOnce(log, dns.policy);
   const loads = weighsLoads(config) ? createReportedLoads(workers.length, staleAfter(config.control.load.interMs), clock) : undefined;
   const demands = createDemands(clock);
-  const { policy, tail, ttl } = dns;
+  const { policy, tail, ttl, answersMax } = dns;
+  const places = Object.entries(config.locations).map(([name, { networks }]) => ({ name, networks }));
+  const locations = weighsPlaces(config) ? createLocations(places) : undefined;
   const newAuthority = await loadAuthorityFactory(baseDirectory, {
-    ...{ policy, tail, ttl, random, clock, loads, onViolation },
+    ...{ policy, tail, ttl, random, clock, loads, locations, onViolation },
     newDemand: weighsDemand(config) ? demands.make : undefined,
   });
   const zone = createZone({
@@ -38,10 +41,11 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
     nameserverAddress: dns.address,
     negativeTtlS: dns.negativeTtlS,
     serial: Math.floor(clock.realtimeMs() / 1000),
-    rotated: { name: dns.name, pool, newAuthority, answersMax: dns.answersMax },
+    rotated: { name: dns.name, pool, newAuthority, answersMax },
+    locations: places.map(({ name }) => ({ name, pool: pool.at(name), newAuthority, answersMax })),
     records: dns.records,
   });
-  const responder = createResponder({ zone, stats, ednsBytes: dns.ednsBytes });
+  const responder = createResponder({ zone, stats, ednsBytes: dns.ednsBytes, locations });
   const server = createDnsServer({ listen: { address: dns.address, port: dns.port }, responder, stats, tcp: dns.tcp, clock, log });
   const follower = createFollower({ control: control ?? apiUrl(config.control), pool, loads, clock, log });
   let readiness: Readiness = { ready: false, reason: 'starting' };
