@@ -63,6 +63,13 @@ function workersWherever({ count, address, port, tlsPort, metricsPort, members }
   }));
 }
 
+/** All names that lead to workers, absolute, the service first. They mean one site. */
+export function namesOf(config: Pick<Config, 'dns' | 'workers' | 'locations'>): string[] {
+  const zone = config.dns.zone.replace(/\.$/, '');
+  const owners = [config.dns.name, ...Object.keys(config.locations), ...workersOf(config).map(({ name }) => name)];
+  return owners.map((name) => `${name}.${zone}`);
+}
+
 /** The IPv4 address `by` after `first`; undefined beyond 255.255.255.255. */
 export function addressAt(first: string, by: number): string | undefined {
   const number = first.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0) + by;

@@ -1,7 +1,9 @@
 /**
  * Locations in a real tier: by client subnet and without, by name, when a location is drained, and when it is withdrawn.
  */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,6 +39,12 @@ async function ask(client: DnsClient, name: string, subnet?: Bytes): Promise<Ans
   return { workers: workers.toSorted(), scopeBits: subnetOf(response)?.scopeBits };
 }
 
+/** `fetch` does not let us choose the Host. */
+async function getAs(host: string, url: string): Promise<{ readonly body: string }> {
+  const [response] = (await once(request(url, { headers: { host } }).end(), 'response')) as [IncomingMessage]; // as documented
+  return { body: (await response.setEncoding('utf8').toArray()).join('') };
+}
+
 const london: Bytes = [10, 1, 1];
 const paris: Bytes = [10, 5, 1];
 
@@ -67,6 +75,15 @@ describe('a tier in two places', () => {
     expect(await ask(client, 'w3.roundhouse.test', london)).toEqual({ workers: [3], scopeBits: 0 });
     expect((await client.ask('york.roundhouse.test', 'A')).rcode).toBe('NXDOMAIN');
     expect((await tier.command('status')).stdout).toMatch(/w4 +paris +127/);
+  });
+
+  it('serves one content under every name, and tells the origin one name', async () => {
+    const told = new Set<string>();
+    for (const name of ['www', 'london', 'w3']) {
+      const { body } = await getAs(`${name}.roundhouse.test:8080`, `${tier.worker('w3')}/echo`);
+      told.add(/"x-forwarded-host",\s*"([^"]+)"/i.exec(body)?.[1] ?? body);
+    }
+    expect([...told]).toEqual(['www.roundhouse.test:8080']);
   });
 
   it('sends the clients of a place that is drained to the others, and back', async () => {

@@ -73,7 +73,7 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
     this.hitForMiss = new HitForMiss(options.hitForMissS * 1000);
     this.uses = new UseCounts(options.minUses);
     const stats = { ...core.stats }; // its bytes are none that clients got
-    this.#fetchCore = { ...core, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
+    this.#fetchCore = { ...core, keepsOwnName: true, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
     this.#filling = createFilling(this);
     this.#repeats = new Repeats(core, this.store, options.bytesMax);
     this.slices = createSlices(this);
