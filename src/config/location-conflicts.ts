@@ -19,6 +19,7 @@ export function locationConflicts(config: Config): Problem[] {
     ...twoPlaces(config),
     ...empty(config),
     ...networks(config),
+    ...codes(config),
     ...withoutMap(config),
   ];
 }
@@ -94,8 +95,30 @@ function networks({ locations }: Config): Problem[] {
   return [...problems, ...twins(entries)];
 }
 
+const codeKeys = ['countries', 'continents'] as const;
+
+/** One place for each, and a database that knows them. */
+function codes({ dns, locations }: Config): Problem[] {
+  const all = codeKeys.map((key) =>
+    Object.entries(locations).flatMap(([location, entry]) =>
+      entry[key].map((code, index): Entry => ({ path: ['locations', location, key, index], value: code, shown: code })),
+    ),
+  );
+  const entries = all.flat();
+  const database = ['dns', 'locationDatabase'];
+  if (dns.locationDatabase === undefined) {
+    const lists = new Map(entries.map(({ path }) => [path.slice(0, -1).join(), path.slice(0, -1)]));
+    const text = 'expected dns.locationDatabase beside it, without which nobody knows them';
+    return [...all.flatMap(twins), ...[...lists.values()].map((path) => ({ path, about: [database], text }))];
+  }
+  if (entries.length > 0) return all.flatMap(twins);
+  return [{ path: database, about: [['locations']], text: 'expected locations with `countries` or `continents` beside it, without which it says nothing' }];
+}
+
 function withoutMap({ dns, locations }: Config): Problem[] {
-  if (dns.policy !== 'nearest' || Object.values(locations).some(({ networks }) => networks.length > 0)) return [];
+  if (dns.policy !== 'nearest') return [];
+  const said = Object.values(locations).flatMap((entry) => [...entry.networks, ...entry.countries, ...entry.continents]);
+  if (said.length > 0) return [];
   const text = 'expected locations that say where clients are (`locations.NAME.networks`) beside nearest, got none';
   return [{ path: ['dns', 'policy'], about: [['locations']], text }];
 }

@@ -42,6 +42,7 @@ dns:
   address: 192.0.2.1
   port: 53
   policy: nearest
+  locationDatabase: GeoLite2-Country.mmdb
   tail: shuffled
   ttl: 30/5
   nameservers: [ns1, ns2.example.net.]
@@ -56,8 +57,8 @@ workers:
     - { name: boston, address: 192.0.2.12, weight: 2 }
   probe: { interMs: 1000, timeoutMs: 500, rise: 2, fall: 3 }
 locations:
-  europe: { networks: [198.51.100.0/24, '2001:db8:e::/48'] }
-  america: { networks: [203.0.113.0/24], workers: [boston] }
+  europe: { networks: [198.51.100.0/24, '2001:db8:e::/48'], continents: [EU] }
+  america: { networks: [203.0.113.0/24], countries: [US, CA], workers: [boston] }
 proxy:
   host: keep
   trustedNetworks: [10.0.0.0/8]

@@ -69,13 +69,15 @@ const memberEntry = z.strictObject({
   location: label.optional().describe('Where it stands, one of `locations`; `LOCATION.ZONE` resolves to all that stand there. Also a label in service discovery.'),
 });
 
+const country = z.string().regex(/^[A-Z]{2}$/).meta({ expects: 'a country of two capital letters (ISO 3166) such as GB' });
 const locationEntry = z
   .strictObject({
     workers: z.array(label).max(250).default([]).describe('Names of workers that stand there, beside those that say so themselves (`workers.members[].location`).'),
     networks: z.array(prefix).max(10_000).default([]).describe('Networks of clients that are there, for the policy `nearest`. The longest that fits counts.'),
+    countries: z.array(country).max(300).default([]).describe('Countries whose clients are there, by `dns.locationDatabase`; `networks` say more.'),
+    continents: z.array(z.enum(['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA'])).default([]).describe('Continents, likewise; countries say more.'),
   })
-  .prefault({})
-  .describe('What a location has; each key is the name of one.');
+  .prefault({}).describe('What a location has; each key is the name of one.');
 
 const locations = z
   .record(label, locationEntry)
@@ -148,6 +150,7 @@ const dns = z
       .describe('TTL of rotated answers: seconds for a constant one; `MAX/MIN` to bound it by the time in which health could change; `S/per-domain`: shorter for networks with more clients, with as many look-ups in all as a constant one of S; `S/per-domain-and-server`: besides longer for workers with more weight.'),
     alarm: z.number().min(0).max(1).optional()
       .describe('A worker that was busy for a larger part of the last `control.load.interMs` is left out of the answers, unless all were; unset: no alarm.'),
+    locationDatabase: text.optional().describe('File in MaxMind\'s format (GeoLite2, DB-IP, IPinfo) that knows the country or continent of networks, for `locations`. Read at the start.'),
     answersMax: z.int().min(1).max(100).default(100).describe('At most so many addresses in an answer.'),
     negativeTtlS: z.int().min(0).max(86_400).default(10).describe('How long "no such name" and "no such record" may be cached (SOA minimum).'),
     nameservers: z.array(dnsName).min(1).max(13).default(['ns1']).describe('Names of the zone\'s name servers, relative to the zone or absolute with a final dot; relative ones get our address.'),

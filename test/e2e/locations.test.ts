@@ -17,6 +17,7 @@ import { createRandom } from '../../src/random.js';
 import { ownNetwork } from '../support/addresses.js';
 import { subnetOf, subnetOption } from '../support/client-subnet.js';
 import { opt, query } from '../support/dns-fixture.js';
+import { writeDatabase } from '../support/mmdb.js';
 import { run, startTier, type TestTier } from '../support/tier.js';
 
 const locations = {
@@ -51,18 +52,25 @@ const paris: Bytes = [10, 5, 1];
 describe('a tier in two places', () => {
   let tier: TestTier;
   let client: DnsClient;
+  let directory: string;
   beforeAll(async () => {
-    tier = await startTier({ config: { dns: { policy: 'nearest' }, locations } });
+    directory = mkdtempSync(join(tmpdir(), 'roundhouse-locations-'));
+    const locationDatabase = join(directory, 'countries.mmdb');
+    writeFileSync(locationDatabase, writeDatabase([{ network: '20.0.0.0/8', record: { country: { iso_code: 'FR' } } }]));
+    const mapped = { ...locations, paris: { ...locations.paris, countries: ['FR'] } };
+    tier = await startTier({ config: { dns: { policy: 'nearest', locationDatabase }, locations: mapped } });
     client = createDnsClient({ server: tier.dns, timeoutMs: 2000, clock: systemClock });
   });
   afterAll(async () => {
     client.close();
     await tier.stop();
+    rmSync(directory, { recursive: true });
   });
 
   it('answers by client subnet, or by who asks, and says how far that holds', async () => {
     expect(await ask(client, tier.service, london)).toEqual({ workers: [1, 2], scopeBits: 14 });
     expect(await ask(client, tier.service, paris)).toEqual({ workers: [3, 4], scopeBits: 16 });
+    expect(await ask(client, tier.service, [20, 1, 1])).toEqual({ workers: [3, 4], scopeBits: 8 }); // by the database
     expect((await ask(client, tier.service, [192, 0, 2])).workers).toEqual([1, 2, 3, 4]);
     expect(await ask(client, tier.service)).toEqual({ workers: [1, 2, 3, 4], scopeBits: undefined });
     const inLondon = createDnsClient({ server: tier.dns, timeoutMs: 2000, clock: systemClock, from: '127.0.9.7' });
