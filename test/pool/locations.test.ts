@@ -127,21 +127,26 @@ describe('locations', () => {
         // Whatever else is in the scope gets the same: the ends of all narrower networks in it are where that could fail.
         const within = family.filter((entry) => entry.bits >= scopeBits && shares(entry.bytes, bytes, scopeBits));
         for (const entry of within) expect(naive(entry.bytes)).toBe(found);
-        // … and half a network more would not: something in it gets another answer.
+        // … and a bit less would not: something in the other half gets another answer, at the start of a network or right behind one.
         if (scopeBits === 0) return;
         const sibling = bytes.slice();
         sibling[(scopeBits - 1) >> 3] = (sibling[(scopeBits - 1) >> 3] ?? 0) ^ (0x80 >> ((scopeBits - 1) & 7));
         const wider = [sibling, ...family.map((entry) => entry.bytes)].filter((other) => shares(other, sibling, scopeBits));
-        const edges = family.map((entry) => lastOf(entry.bytes, entry.bits)).filter((other) => shares(other, sibling, scopeBits));
+        const edges = family.map((entry) => behind(entry.bytes, entry.bits)).filter((other) => shares(other, sibling, scopeBits));
         expect([...wider, ...edges].some((other) => naive(other) !== found)).toBe(true);
       }),
     );
   });
 });
 
-/** The last address of a network. */
-function lastOf(bytes: Uint8Array, bits: number): Uint8Array {
-  return bytes.map((byte, place) => byte | (0xff >> Math.min(8, Math.max(0, bits - 8 * place))));
+/** The first address behind a network; behind the last one the first of all. */
+function behind(bytes: Uint8Array, bits: number): Uint8Array {
+  const next = bytes.map((byte, place) => byte | (0xff >> Math.min(8, Math.max(0, bits - 8 * place))));
+  for (let place = next.length - 1; place >= 0; place -= 1) {
+    next[place] = (next[place] ?? 0) + 1;
+    if (next[place] !== 0) break;
+  }
+  return next;
 }
 
 describe('nearest', () => {
