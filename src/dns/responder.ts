@@ -13,7 +13,7 @@ import { beginDraft, copyBytes, createDraft, finishDraft, optRoom, putRecords, t
 import { scanName } from './name.js';
 import { createQuery, readQuery, SILENCE, type Query } from './query.js';
 import { createRotatedSet, DOES_NOT_FIT, type RotatedSet } from './rotated-set.js';
-import type { DnsStats, Transport } from './stats.js';
+import { locatedBy, type DnsStats, type Transport } from './stats.js';
 import { encodeRecord, headerBytes, questionPointer, rcodeNumbers, recordFixedBytes, typeCodes } from './wire.js';
 import { serviceIndex, type Zone, type ZoneNode } from './zone.js';
 
@@ -50,7 +50,7 @@ export function createResponder({ zone, stats, ednsBytes, locations }: Responder
     const counted = index === serviceIndex ? stats : undefined;
     return { A: createRotatedSet('A', options, counted), AAAA: createRotatedSet('AAAA', options, counted) };
   });
-  const lookup: Lookup = { zone, query, draft, rotated, locations, client: { address: '', location: undefined } };
+  const lookup: Lookup = { zone, query, draft, rotated, locations, stats, client: { address: '', location: -1 } };
 
   return {
     udpBytesMax: ednsBytes,
@@ -89,7 +89,8 @@ interface Lookup {
   readonly rotated: readonly Families[];
   readonly locations: Locations | undefined;
   /** The requestor and for whom it asks. */
-  readonly client: { address: string; location: number | undefined };
+  readonly client: { address: string; location: number };
+  readonly stats: DnsStats;
 }
 
 interface Families {
@@ -143,13 +144,24 @@ function putNode(lookup: Lookup, node: ZoneNode, owner: number, requestor: Reque
 function putLocated(lookup: Lookup, locations: Locations, set: RotatedSet, owner: number, { address }: Requestor): boolean {
   const { query: { subnet }, client, draft } = lookup;
   client.address = address;
-  client.location = undefined;
-  if (subnet === undefined || subnet.sourceBits === 0) return putRotated(draft, set, owner, client);
+  if (subnet === undefined || subnet.sourceBits === 0) {
+    client.location = locations.locate(address);
+    countLocated(lookup, client.location, bySource);
+    return putRotated(draft, set, owner, client);
+  }
   client.location = locations.find(subnet.familyBits, subnet.address, subnet.sourceBits);
   const { scopeBits } = locations;
+  countLocated(lookup, client.location, bySubnet);
   const isPut = putRotated(draft, set, owner, client);
   if (isPut || draft.overflowed) subnet.scopeBits = scopeBits; // that there is nobody at all holds for all (RFC 7871 §7.4)
   return isPut;
+}
+
+const [bySubnet, bySource] = [locatedBy.indexOf('subnet'), locatedBy.indexOf('source')];
+
+/** Those that are nowhere come last. */
+function countLocated({ stats: { located }, locations }: Lookup, location: number, by: number): void {
+  located.add(location < 0 ? (locations?.names.length ?? 0) : location, by);
 }
 
 function putAnswers(draft: Draft, records: readonly Buffer[], owner: number): boolean {

@@ -5,7 +5,7 @@
  * from the configuration, never from the wire. The names under `process_` and `nodejs_` are those that dashboards for
  * Node already use; three that prom-client ends in `_total` though they are no counters are left out, as promtool asks.
  */
-import { rcodes, rotatedTypes, queryTypes, tcpCloseReasons, transports } from '../dns/stats.js';
+import { locatedBy, rcodes, rotatedTypes, queryTypes, tcpCloseReasons, transports } from '../dns/stats.js';
 import { adminStates, healthReasons, withdrawalReasons } from '../pool/pool.js';
 import { faultCodes } from '../proxy/fault.js';
 import { handshakeFaults } from '../proxy/handshake-fault.js';
@@ -190,6 +190,12 @@ export const catalog = {
     roles: dns,
     help: 'How often the member stood first in an answer for the service name. Its share is what a rotation promises.',
     labels: { member: 'members of the pool of workers', type: rotatedTypes },
+  },
+  roundhouse_dns_located_questions_total: {
+    type: 'counter',
+    roles: dns,
+    help: 'Questions for addresses of the service by where the client is and what told it: EDNS client subnet, or the address of who asks. With nearest.',
+    labels: { location: 'locations, and (none)', by: locatedBy },
   },
   roundhouse_dns_response_size_bytes: { type: 'histogram', roles: dns, help: 'Size of responses.', labels: none },
   roundhouse_dns_answer_ttl_seconds: { type: 'histogram', roles: dns, help: 'TTL of answers for the service name.', labels: none },

@@ -124,6 +124,7 @@ export function createDnsMetrics({ stats, pool, evictionsTotal, networks, loads 
     roundhouse_dns_demand_networks: (emit) => emit(networks()),
     roundhouse_dns_queries_total: (emit) => emitTally(emit, stats.queries, isExpected),
     roundhouse_dns_answer_first_places_total: (emit) => emitTally(emit, stats.firstPlaces),
+    roundhouse_dns_located_questions_total: (emit) => emitTally(emit, stats.located),
     roundhouse_dns_response_size_bytes: (emit) => emit(stats.responseBytes),
     roundhouse_dns_answer_ttl_seconds: (emit) => emit(stats.ttlS),
     roundhouse_dns_requestor_evictions_total: (emit) => emit(evictionsTotal()),

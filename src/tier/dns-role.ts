@@ -27,13 +27,13 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
   const { dns } = config;
   const workers = workersOf(config);
   const pool = poolOf(config, workers, clock);
-  const stats = createDnsStats(workers.map((worker) => worker.name));
   const onViolation = warnOnce(log, dns.policy);
   const loads = weighsLoads(config) ? createReportedLoads(workers.length, staleAfter(config.control.load.interMs), clock) : undefined;
   const demands = createDemands(clock);
   const { policy, tail, ttl, answersMax } = dns;
   const places = Object.entries(config.locations).map(([name, { networks }]) => ({ name, networks }));
   const locations = weighsPlaces(config) ? createLocations(places, await knownNetworks(config)) : undefined;
+  const stats = createDnsStats(workers.map((worker) => worker.name), locations?.names);
   const newAuthority = await loadAuthorityFactory(baseDirectory, {
     ...{ policy, tail, ttl, random, clock, loads, locations, onViolation },
     newDemand: weighsDemand(config) ? demands.make : undefined,

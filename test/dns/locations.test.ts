@@ -108,6 +108,18 @@ describe('nearest', () => {
     expect(fixture().ask(subnet, { name }).subnet).toEqual(subnet);
   });
 
+  it('is counted by where clients are, and by what told it', () => {
+    const { ask, stats } = fixture();
+    ask({ sourceBits: 24, address: [10, 1, 2] });
+    ask({ sourceBits: 24, address: [192, 0, 2] });
+    ask(undefined, { from: '127.0.2.9' });
+    ask({ sourceBits: 0, address: [] }, { from: '127.0.2.9' });
+    ask(undefined, { name: 'london' });
+    const seen: string[] = [];
+    stats.located.forEach((labels, count) => seen.push(`${labels.join(' ')} ${count}`));
+    expect(seen).toEqual(['london subnet 1', 'paris source 2', '(none) subnet 1']);
+  });
+
   it('means the service behind an alias, and the location by its name wherever one is', () => {
     const { ask } = fixture();
     const paris = { sourceBits: 24, address: [10, 5, 2] };

@@ -86,7 +86,7 @@ export function createDnsFixture(options: FixtureOptions = {}): DnsFixture {
   const newAuthority = locations === undefined ? base.rotated.newAuthority : nearestBy(locations);
   const rotated = { name: service, pool, newAuthority, answersMax };
   const zone = createZone({ ...base, rotated, locations: places.map((name) => ({ ...rotated, name, pool: pool.at(name) })) });
-  const stats = createDnsStats(ours.map(({ name }) => name));
+  const stats = createDnsStats(ours.map(({ name }) => name), locations?.names);
   const responder = createResponder({ zone, stats, ednsBytes, locations });
   const room = Buffer.alloc(65_535);
   return {
