@@ -21,7 +21,7 @@ export const configFlags = {
     type: 'string',
     describe:
       'rotation: round-robin, static-list, fixed, random, weighted, affinity, probabilistic-round-robin, two-tier, ' +
-      'probabilistic-two-tier, dal, mrl, least-loaded, least-utilised, least-backlog, ./mine.js',
+      'probabilistic-two-tier, dal, mrl, least-loaded, least-utilised, least-backlog, nearest, ./mine.js',
   },
   tail: { key: 'dns.tail', type: 'string', choices: ['cyclic', 'shuffled'], describe: 'round-robin: order behind the first place' },
   ttl: { key: 'dns.ttl', type: 'string', describe: 'seconds; MAX/MIN: bounded by health; 240/per-domain, 240/per-domain-and-server: by demand' },

@@ -25,15 +25,24 @@ export function statusText(status: Status, nowMs: number): string {
   const notes = [
     ...(status.members.some((member) => member.eligible) ? [] : [emptyText]),
     ...(status.failOpen ? ['Failing open: too few members are up, so health is ignored and all enabled ones are answered.'] : []),
+    ...(status.withdrawalIgnored ? ['Withdrawal is ignored: without the withdrawn members too few would be left in the answers.'] : []),
     ...(status.dnsReachable ? [] : ["The DNS process's metrics cannot be read: shares are unknown."]),
   ];
   return [
     `${status.service}: policy ${status.policy}, TTL ${status.ttl}`,
     '',
-    table(head, status.members.map((member) => row(member, nowMs)), align),
+    memberTable(status.members, nowMs),
     ...(status.origins.length > 0 ? ['', ...status.origins.map(originLine)] : []),
     ...(notes.length > 0 ? ['', ...notes] : []),
   ].join('\n');
+}
+
+/** Locations are a column where there are some. */
+function memberTable(members: readonly MemberStatus[], nowMs: number): string {
+  const rows = members.map((member) => row(member, nowMs));
+  if (members.every(({ location }) => location === undefined)) return table(head, rows, align);
+  const located = rows.map((cells, place) => [...cells.slice(0, 1), members[place]?.location ?? '–', ...cells.slice(1)]);
+  return table(['member', 'location', ...head.slice(1)], located, ['left', ...align]);
 }
 
 const originLine = ({ name, upFor, probedBy }: OriginStatus): string => `origin ${name}: up for ${upFor} of ${probedBy} workers`;
@@ -44,13 +53,16 @@ function row(member: MemberStatus, nowMs: number): readonly string[] {
     [member.address, member.address6].filter((address) => address !== undefined).join(' '),
     ...(member.admin === 'disabled' ? ['–', '–', 'not probed', ''] : healthCells(member, nowMs)),
     member.admin,
-    member.eligible ? 'yes' : 'no',
+    inDnsCell(member),
     member.share === undefined ? '–' : percent(member.share),
     busyCell(member),
     member.requests === undefined ? '–' : String(member.requests),
     member.inFlight === undefined ? '–' : String(member.inFlight),
   ];
 }
+
+/** Of a member that is withdrawn also why; it is found under its own name and that of its location. */
+const inDnsCell = ({ eligible, withdrawn }: MemberStatus): string => (eligible ? 'yes' : 'no') + (withdrawn === null ? '' : ` (${withdrawn})`);
 
 const busyCell = ({ utilisation, alarmed }: MemberStatus): string =>
   `${alarmed ? 'alarm ' : ''}${utilisation === undefined ? '–' : percent(utilisation)}`;

@@ -8,6 +8,7 @@ import { absoluteName, parseRecord } from '../dns/record.js';
 import { policyNames, type PolicyName } from '../pool/policies.js';
 import type { IsGiven } from './document.js';
 import { addressAt, workersOf } from './effective.js';
+import { locationConflicts, locationNames } from './location-conflicts.js';
 import { canonicalAddress, portClashes } from './listeners.js';
 import { originConflicts } from './origin-conflicts.js';
 import type { Path } from './outline.js';
@@ -20,7 +21,7 @@ type Check = (config: Config, isGiven: IsGiven) => readonly Problem[];
 
 const checks: readonly Check[] = [
   ...[ttl, policies, workerList, memberAddresses, wildcardAddresses, probes, timeouts],
-  ...[engineOptions, tlsPorts, diskCache, originConflicts, names, records, portClashes],
+  ...[engineOptions, tlsPorts, diskCache, originConflicts, locationConflicts, names, records, portClashes],
 ];
 
 export function findConflicts(config: Config, isGiven: IsGiven): Problem[] {
@@ -151,7 +152,7 @@ function timeouts({ proxy }: Config, isGiven: IsGiven): Problem[] {
   return [{ path: request, about: [headers], text: `expected at least headersMs, which is ${headersMs} and part of it, got ${requestMs}` }];
 }
 
-/** Who owns a name of the zone: the service, a worker, or a name server that has no record of its own. */
+/** Who owns a name of the zone: the service, a location, a worker, or a name server that has no record of its own. */
 function names(config: Config, isGiven: IsGiven): Problem[] {
   const { dns } = config;
   const service = { path: ['dns', 'name'], value: dns.name.toLowerCase(), shown: dns.name };
@@ -169,6 +170,11 @@ function names(config: Config, isGiven: IsGiven): Problem[] {
     ...collisions(service, 'the service', workers, 'the workers', isGiven),
     ...collisions(service, 'the service', servers, 'the name servers', isGiven),
     ...servers.flatMap((server) => collisions(server, 'a name server', workers, 'the workers', isGiven)),
+    ...locationNames(config).flatMap((location) => [
+      ...collisions(location, 'a location', [service], 'the service', isGiven),
+      ...collisions(location, 'a location', workers, 'the workers', isGiven),
+      ...collisions(location, 'a location', servers, 'the name servers', isGiven),
+    ]),
     ...twins(servers),
     ...workers.filter(({ value }) => roles.has(value)).map(ofRole),
     ...tooLong(config),
@@ -188,7 +194,8 @@ function collisions(owner: Entry, role: string, others: readonly Entry[], roles:
 }
 
 function tooLong(config: Config): Problem[] {
-  const longest = Math.max(config.dns.name.length, ...workersOf(config).map(({ name }) => name.length));
+  const owners = [config.dns.name, ...Object.keys(config.locations), ...workersOf(config).map(({ name }) => name)];
+  const longest = Math.max(...owners.map((name) => name.length));
   const length = longest + 1 + config.dns.zone.replace(/\.$/, '').length;
   return length <= 253 ? [] : [{ path: ['dns', 'zone'], text: `expected names of at most 253 characters in the zone, got one of ${length}` }];
 }
@@ -200,7 +207,8 @@ function records(config: Config): Problem[] {
   const apex = dns.zone.replace(/\.$/, '').toLowerCase();
   const ownerOf = ({ name }: Pick<ZoneRecord, 'name'>): string =>
     (name === '@' ? apex : name.endsWith('.') ? name.slice(0, -1) : `${name}.${apex}`).toLowerCase();
-  const pooled = new Set([dns.name, ...workersOf(config).map(({ name }) => name)].map((name) => ownerOf({ name })));
+  const pooledNames = [dns.name, ...Object.keys(config.locations), ...workersOf(config).map(({ name }) => name)];
+  const pooled = new Set(pooledNames.map((name) => ownerOf({ name })));
   const typesAt = new Map<string, Set<string>>();
   for (const record of dns.records) typesAt.set(ownerOf(record), (typesAt.get(ownerOf(record)) ?? new Set()).add(record.type));
 

@@ -7,7 +7,7 @@
  * defaults.
  */
 import { dirname, resolve } from 'node:path';
-import { formatPath, mappingOf, outlineOf, valueAt, type OutlineNode, type Path, type Schema } from './outline.js';
+import { formatPath, mappingOf, outlineOf, propertyOf, valueAt, type OutlineNode, type Path, type Schema } from './outline.js';
 import { problemsOf, type Problem } from './problems.js';
 import { parseSource, readSource, type Source, type SourceProblem } from './source.js';
 
@@ -177,10 +177,14 @@ function merge(under: unknown, over: unknown): unknown {
 }
 
 function withoutEmptySections(value: unknown, node: OutlineNode): unknown {
-  const { properties } = mappingOf(node) ?? {};
-  if (!isMapping(value) || properties === undefined) return value;
-  const kept = Object.entries(value).filter(([key, inner]) => inner !== null || properties[key]?.type !== 'object');
-  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutEmptySections(inner, properties[key] ?? {})]));
+  const mapping = mappingOf(node) ?? node;
+  if (!isMapping(value) || (mapping.properties ?? mapping.additionalProperties) === undefined) return value;
+  const kept = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
+    const child = propertyOf(mapping, key) ?? {};
+    if (inner !== null || child.type !== 'object') return [[key, withoutEmptySections(inner, child)]];
+    return mapping.properties === undefined ? [[key, {}]] : []; // the user's own key says something by being there
+  });
+  return Object.fromEntries(kept);
 }
 
 /**

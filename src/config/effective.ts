@@ -26,8 +26,24 @@ export interface OriginEntry {
 }
 
 /** The members of the pool that DNS rotates, in configured order. */
-export function workersOf({ workers }: Pick<Config, 'workers'>): WorkerEntry[] {
-  const { count, address, port, tlsPort, metricsPort, members } = workers;
+export function workersOf({ workers, locations }: Pick<Config, 'workers' | 'locations'>): WorkerEntry[] {
+  const places = placesOf(locations);
+  return workersWherever(workers).map(({ location: said, ...worker }) => {
+    const location = places.get(worker.name.toLowerCase()) ?? canonicalLocation(locations, said);
+    return location === undefined ? worker : { ...worker, location };
+  });
+}
+
+/** Where the locations say that workers stand, by name of the worker in lower case. */
+function placesOf(locations: Config['locations']): ReadonlyMap<string, string> {
+  return new Map(Object.entries(locations).flatMap(([location, { workers }]) => workers.map((name) => [name.toLowerCase(), location])));
+}
+
+/** As `locations` spells it: names of DNS know no letter case. */
+const canonicalLocation = (locations: Config['locations'], said: string | undefined): string | undefined =>
+  Object.keys(locations).find((name) => name.toLowerCase() === said?.toLowerCase()) ?? said;
+
+function workersWherever({ count, address, port, tlsPort, metricsPort, members }: Config['workers']): WorkerEntry[] {
   const secure = tlsPort === undefined ? {} : { tlsPort };
   if (members === undefined) {
     return Array.from({ length: count }, (_, index) => {
@@ -45,6 +61,13 @@ export function workersOf({ workers }: Pick<Config, 'workers'>): WorkerEntry[] {
     weight: member.weight,
     ...(member.location === undefined ? {} : { location: member.location }),
   }));
+}
+
+/** All names that lead to workers, absolute, the service first. They mean one site. */
+export function namesOf(config: Pick<Config, 'dns' | 'workers' | 'locations'>): string[] {
+  const zone = config.dns.zone.replace(/\.$/, '');
+  const owners = [config.dns.name, ...Object.keys(config.locations), ...workersOf(config).map(({ name }) => name)];
+  return owners.map((name) => `${name}.${zone}`);
 }
 
 /** The IPv4 address `by` after `first`; undefined beyond 255.255.255.255. */
@@ -76,10 +99,15 @@ export function weighsDemand({ dns }: Pick<Config, 'dns'>): boolean {
   return needsOf(dns.policy).demand === true || String(dns.ttl).includes('/per-domain');
 }
 
+/** Does it go by where clients are? */
+export function weighsPlaces({ dns, locations }: Pick<Config, 'dns' | 'locations'>): boolean {
+  return needsOf(dns.policy).locations === true && Object.keys(locations).length > 0;
+}
+
 /** A policy of the user's own may look at everything. */
 function needsOf(policy: string): PolicyNeeds {
   const name = policyNames.find((known) => known === policy);
-  return name === undefined ? { demand: true, loads: true } : policyNeeds[name];
+  return name === undefined ? { demand: true, loads: true, locations: true } : policyNeeds[name];
 }
 
 /** `30/5 s`, `240 s/per-domain`. */

@@ -37,6 +37,10 @@ export interface OutlineNode {
   readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, OutlineNode>>;
   readonly required?: readonly string[];
+  /** Of a mapping whose keys are the user's own: what stands at each. */
+  readonly additionalProperties?: OutlineNode | false;
+  /** What such keys look like. */
+  readonly propertyNames?: OutlineNode;
   readonly items?: OutlineNode;
   readonly anyOf?: readonly OutlineNode[];
   /** Mappings told apart by the constant of one key. */
@@ -62,13 +66,15 @@ export function nodeAt(root: OutlineNode, path: Path): OutlineNode | undefined {
   let node: OutlineNode | undefined = root;
   for (const step of path) {
     if (node === undefined) return undefined;
-    node = typeof step === 'number' ? node.items : propertyOf(mappingOf(node), String(step));
+    node = typeof step === 'number' ? node.items : propertyOf(mappingOf(node) ?? node, String(step));
   }
   return node;
 }
 
-const propertyOf = (node: OutlineNode | undefined, key: string): OutlineNode | undefined =>
-  node?.properties !== undefined && Object.hasOwn(node.properties, key) ? node.properties[key] : undefined;
+export function propertyOf({ properties, additionalProperties }: OutlineNode, key: string): OutlineNode | undefined {
+  if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key];
+  return additionalProperties === false ? undefined : additionalProperties;
+}
 
 /** The node itself, its alternative that is a mapping, or all its mappings as one. */
 export function mappingOf(node: OutlineNode): OutlineNode | undefined {

@@ -26,6 +26,7 @@ export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string)
     if (typeof entry === 'string' || entry.tls.ca === undefined) return entry;
     return { ...entry, tls: { ...entry.tls, ca: absolute(['origins', index, 'tls', 'ca'], entry.tls.ca) } };
   };
+  const { locationDatabase } = dns;
   const { stateFile } = control;
   const { directory } = origin;
   const { disk } = proxy.cache;
@@ -33,7 +34,11 @@ export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string)
   return {
     ...config,
     ...(origins === undefined ? {} : { origins: origins.map(withAbsoluteCa) }),
-    dns: { ...dns, policy: policy(['dns', 'policy'], dns.policy) },
+    dns: {
+      ...dns,
+      policy: policy(['dns', 'policy'], dns.policy),
+      ...(locationDatabase === undefined ? {} : { locationDatabase: absolute(['dns', 'locationDatabase'], locationDatabase) }),
+    },
     proxy: {
       ...proxy,
       policy: policy(['proxy', 'policy'], proxy.policy),
@@ -56,9 +61,10 @@ export function withAbsolutePaths(config: Config, baseOf: (key: Path) => string)
 type ConfiguredOrigin = NonNullable<Config['origins']>[number];
 
 /** What this machine does not have of the directories and files; modules are looked for where they are loaded. */
-export function missingOnDisk({ origins = [], proxy, control, origin, log }: Config): Problem[] {
+export function missingOnDisk({ origins = [], dns, proxy, control, origin, log }: Config): Problem[] {
   return [
     ...origins.map(caFlaw),
+    { path: ['dns', 'locationDatabase'], flaw: dns.locationDatabase === undefined ? undefined : readableFlaw(dns.locationDatabase) },
     { path: ['proxy', 'accessLogFile'], flaw: proxy.accessLog === 'off' ? undefined : fileFlaw(proxy.accessLogFile) },
     ...proxy.tls.certificates.flatMap(pairFlaws),
     { path: ['proxy', 'cache', 'disk', 'directory'], flaw: placeFlaw(proxy.cache.disk.directory) },

@@ -37,6 +37,10 @@ function explain(issue: SchemaIssue, base: Path, input: unknown, root: OutlineNo
     const fitting = issue.errors.find((branch) => branch.length > 0 && branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'));
     if (fitting !== undefined) return fitting.flatMap((inner) => explain(inner, path, input, root));
   }
+  if (issue.code === 'invalid_key') {
+    const names = nodeAt(root, path.slice(0, -1))?.propertyNames ?? {};
+    return [{ path, text: `expected ${expectation(names)}, as the key, got ${shown(path.at(-1))}` }];
+  }
   const node = nodeAt(root, path);
   return [{ path, text: `expected ${node === undefined ? 'something else' : expectation(node)}, got ${shown(valueAt(input, path).value)}` }];
 }

@@ -39,7 +39,8 @@ function sections(path: string, node: OutlineNode, title: string): string[] {
 
 function inner(path: string, node: OutlineNode): string[] {
   if (isSection(node)) return sections(path, node, `\`${path}\``);
-  const { items } = node;
+  const { items, additionalProperties } = node;
+  if (typeof additionalProperties === 'object' && isSection(additionalProperties)) return sections(`${path}.NAME`, additionalProperties, `\`${path}.NAME\`, each entry`);
   if (items?.oneOf !== undefined) return items.oneOf.flatMap((kind) => sections(`${path}[]`, kind, `\`${path}[]\`, ${constantsOf(kind)}`));
   const entry = items === undefined ? undefined : mappingOf(items);
   return entry === undefined ? [] : sections(`${path}[]`, entry, `\`${path}[]\`, each entry`);

@@ -41,7 +41,8 @@ dns:
   name: www
   address: 192.0.2.1
   port: 53
-  policy: round-robin
+  policy: nearest
+  locationDatabase: GeoLite2-Country.mmdb
   tail: shuffled
   ttl: 30/5
   nameservers: [ns1, ns2.example.net.]
@@ -52,9 +53,12 @@ workers:
   port: 80
   tlsPort: 443
   members:
-    - { name: berlin, address: 192.0.2.11, address6: '2001:db8::11', location: eu }
-    - { name: boston, address: 192.0.2.12, location: us, weight: 2 }
+    - { name: berlin, address: 192.0.2.11, address6: '2001:db8::11', location: europe }
+    - { name: boston, address: 192.0.2.12, weight: 2 }
   probe: { interMs: 1000, timeoutMs: 500, rise: 2, fall: 3 }
+locations:
+  europe: { networks: [198.51.100.0/24, '2001:db8:e::/48'], continents: [EU] }
+  america: { networks: [203.0.113.0/24], countries: [US, CA], workers: [boston] }
 proxy:
   host: keep
   trustedNetworks: [10.0.0.0/8]

@@ -2,7 +2,7 @@
  * What the schema of scenarios cannot see: values that are right alone and wrong together, and sizes whose product would
  * fill the memory. All of them are told at once, as for the configuration.
  */
-import { policyNames } from '../pool/policies.js';
+import { mapFreePolicyNames } from '../pool/policies.js';
 import { checkTtl } from '../pool/ttl.js';
 import { clientsMax } from '../sim/scenario.js';
 import { ServiceError } from '../service.js';
@@ -28,10 +28,10 @@ export const workersIn = ({ workers }: Pick<ScenarioDocument, 'workers'>): numbe
 function policies({ authority, events }: ScenarioDocument): Problem[] {
   const named = events.flatMap((event, index) => (event.kind === 'policy' ? [{ path: ['events', index, 'policy'], policy: event.policy }] : []));
   return [{ path: ['authority', 'policy'], policy: authority.policy }, ...named].flatMap(({ path, policy }): Problem[] => {
-    if (isModulePath(policy) || policyNames.some((name) => name === policy)) return [];
-    const close = nearest(policy, policyNames);
+    if (isModulePath(policy) || mapFreePolicyNames.some((name) => name === policy)) return [];
+    const close = nearest(policy, mapFreePolicyNames);
     const hint = close === undefined ? '' : `; did you mean ${close}?`;
-    return [{ path, text: `expected one of ${policyNames.join(', ')}, or the path of a module such as ./my-policy.js, got ${shown(policy)}${hint}` }];
+    return [{ path, text: `expected one of ${mapFreePolicyNames.join(', ')}, or the path of a module such as ./my-policy.js, got ${shown(policy)}${hint}` }];
   });
 }
 

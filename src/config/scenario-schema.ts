@@ -5,7 +5,7 @@
  * The defaults are a small service under two thirds of its capacity, answered as the tier answers by default. Sizes are
  * bounded so that no scenario can fill the memory of a machine by a slip of the finger.
  */
-import { policyNames } from '../pool/policies.js';
+import { mapFreePolicyNames } from '../pool/policies.js';
 import { addressChoices, answerOrders, laws, type Scenario } from '../sim/scenario.js';
 import { z } from './kinds.js';
 
@@ -18,7 +18,7 @@ export const clientsAtMost = 10_000_000;
 const seconds = (least = 0, most = durationMaxS): z.ZodNumber => z.number().min(least).max(most);
 const share = z.number().min(0).max(1e12);
 const text = z.string().min(1).max(2000).meta({ expects: 'a string that is not empty' });
-const policy = text.meta({ expects: `one of ${policyNames.join(', ')}, or the path of a module such as ./my-policy.js` });
+const policy = text.meta({ expects: `one of ${mapFreePolicyNames.join(', ')}, or the path of a module such as ./my-policy.js` });
 const ttl = z
   .union([z.int().min(0).max(86_400), z.string().min(1).max(100)])
   .meta({ expects: 'whole seconds from 0 to 86400, MAX/MIN such as 30/5, or SECONDS/per-domain or SECONDS/per-domain-and-server' });

@@ -7,7 +7,7 @@
  */
 import { staticTypes } from '../dns/record.js';
 import { logLevels } from '../log.js';
-import { policyNames, policyNeeds, type PolicyName } from '../pool/policies.js';
+import { mapFreePolicyNames, policyNames, policyNeeds, type PolicyName } from '../pool/policies.js';
 import { ttlForms, ttlPattern } from '../pool/ttl.js';
 import { cache } from './cache-schema.js';
 import { dnsName, ipAddress, ipv4Address, ipv6Address, label, ms, nameServer, port, prefix, targetPath, text, z } from './kinds.js';
@@ -15,7 +15,7 @@ import { dnsName, ipAddress, ipv4Address, ipv6Address, label, ms, nameServer, po
 const policy = (names: readonly PolicyName[]) =>
   z.string().min(1).meta({ expects: `one of ${names.join(', ')}, or the path of a module such as ./my-policy.js` });
 /** A worker knows neither where all clients are nor how busy an origin is. */
-export const originPolicyNames = policyNames.filter((name) => policyNeeds[name].demand !== true && policyNeeds[name].loads !== true);
+export const originPolicyNames = mapFreePolicyNames.filter((name) => policyNeeds[name].demand !== true && policyNeeds[name].loads !== true);
 
 const originUrl = z.url({ protocol: /^https?$/ }).meta({ expects: 'a URL such as http://127.0.0.1:9000' });
 
@@ -42,8 +42,23 @@ const memberEntry = z.strictObject({
   tlsPort: port.optional().describe('Port for clients over TLS; by default `workers.tlsPort`.'),
   metricsPort: port.optional().describe('Port of `/metrics`; by default `workers.metricsPort`.'),
   weight: z.int().min(1).max(255).default(1).describe('Relative share under the `weighted` policy.'),
-  location: label.optional().describe('Where it stands; a label in service discovery.'),
+  location: label.optional().describe('Where it stands, one of `locations`; `LOCATION.ZONE` resolves to all that stand there. Also a label in service discovery.'),
 });
+
+const country = z.string().regex(/^[A-Z]{2}$/).meta({ expects: 'a country of two capital letters (ISO 3166) such as GB' });
+const locationEntry = z
+  .strictObject({
+    workers: z.array(label).max(250).default([]).describe('Names of workers that stand there, beside those that say so themselves (`workers.members[].location`).'),
+    networks: z.array(prefix).max(10_000).default([]).describe('Networks of clients that are there, for the policy `nearest`. The longest that fits counts.'),
+    countries: z.array(country).max(300).default([]).describe('Countries whose clients are there, by `dns.locationDatabase`; `networks` say more.'),
+    continents: z.array(z.enum(['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA'])).default([]).describe('Continents, likewise; countries say more.'),
+  })
+  .prefault({}).describe('What a location has; each key is the name of one.');
+
+const locations = z
+  .record(label, locationEntry)
+  .default({})
+  .describe('Where workers stand, by name: `NAME.ZONE` always means the workers there, and `dns.policy: nearest` gives each client those of its own location.');
 
 const serverName = z
   .string()
@@ -75,7 +90,7 @@ const probe = (defaults: { path: string }) =>
       rise: z.int().min(1).max(100).default(2).describe('Consecutive good probes that bring a member up.'),
       fall: z.int().min(1).max(100).default(3).describe('Consecutive failed probes that take a member down.'),
       initialState: z.enum(['up', 'down']).default('down').describe('What is assumed before the first probe; the first result settles it at once.'),
-      upThresh: z.number().min(0).max(1).default(0.5).describe('Fail open (ignore health) when fewer than this share of the enabled members is up; 0: never.'),
+      upThresh: z.number().min(0).max(1).default(0.5).describe('Fail open (ignore health) when fewer than this share of the enabled members is up; 0: never. As many must be left for the withdrawal of members to count.'),
     })
     .prefault({});
 
@@ -109,12 +124,9 @@ const dns = z
       .meta({ expects: `whole seconds from 0 to 86400, or ${ttlForms}` })
       .default('30/5')
       .describe('TTL of rotated answers: seconds for a constant one; `MAX/MIN` to bound it by the time in which health could change; `S/per-domain`: shorter for networks with more clients, with as many look-ups in all as a constant one of S; `S/per-domain-and-server`: besides longer for workers with more weight.'),
-    alarm: z
-      .number()
-      .min(0)
-      .max(1)
-      .optional()
+    alarm: z.number().min(0).max(1).optional()
       .describe('A worker that was busy for a larger part of the last `control.load.interMs` is left out of the answers, unless all were; unset: no alarm.'),
+    locationDatabase: text.optional().describe('File in MaxMind\'s format (GeoLite2, DB-IP, IPinfo) that knows the country or continent of networks, for `locations`. Read at the start.'),
     answersMax: z.int().min(1).max(100).default(100).describe('At most so many addresses in an answer.'),
     negativeTtlS: z.int().min(0).max(86_400).default(10).describe('How long "no such name" and "no such record" may be cached (SOA minimum).'),
     nameservers: z.array(dnsName).min(1).max(13).default(['ns1']).describe('Names of the zone\'s name servers, relative to the zone or absolute with a final dot; relative ones get our address.'),
@@ -206,13 +218,11 @@ const proxy = z
 
 export const configSchema = z.strictObject({
   origins: z
-    .array(z.union([originUrl, originEntry]))
-    .min(1)
-    .max(1000)
-    .optional()
+    .array(z.union([originUrl, originEntry])).min(1).max(1000).optional()
     .describe('The master origin, or several equal ones: URLs, or entries with `url`, `name`, `weight`. Without it `up` runs a demo origin.'),
   dns: dns.describe('The DNS side.'),
   workers: workers.describe('The reverse-proxy workers: the pool that DNS rotates.'),
+  locations,
   proxy: proxy.describe('What each worker does.'),
   control: z
     .strictObject({

@@ -20,6 +20,7 @@ import { purgeAll, type PurgeOutcome } from './purge.js';
 import { scrape, type Page } from './scrape.js';
 import { collectStatus, type Status } from './status.js';
 import { keepWishes } from './wishes.js';
+import { tellWithdrawals } from './withdrawal.js';
 
 export interface ControlOptions {
   readonly listen: SocketAddress;
@@ -57,6 +58,7 @@ export function createControl(options: ControlOptions): Control {
   const { members, endpoints, probe, load, clock, random, log } = options;
   const pool = createPool(members, { upThresh: probe.upThresh, initialHealth: probe.initialState, realtimeMs: clock.realtimeMs });
   if (options.stateFile !== undefined) keepWishes(pool, options.stateFile, log);
+  tellWithdrawals(pool, log);
   const endpointOf = (member: PoolMember): SocketAddress => endpoints[member.index] as SocketAddress; // one for each member
   const prober = createProber({
     pool,

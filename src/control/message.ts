@@ -2,17 +2,20 @@
  * What travels from the control process to those who follow it: the whole state of the worker pool, one JSON object a
  * line. Whole, not a difference: a follower that missed ten lines and reads the eleventh is right again.
  *
- * `alarmed` and `load` came later than the rest; a line without them says that nobody is alarmed and no load is known.
+ * `alarmed`, `load` and `withdrawn` came later than the rest; a line without them says that nobody is alarmed or withdrawn and no
+ * load is known.
  */
 import {
   adminStates,
   healthReasons,
   healthStates,
+  withdrawalReasons,
   type Admin,
   type HealthFact,
   type Pool,
   type PoolMember,
   type PoolSnapshot,
+  type WithdrawalReason,
 } from '../pool/pool.js';
 import type { ReportedLoads } from '../pool/worker-loads.js';
 
@@ -35,12 +38,14 @@ export interface MemberMessage extends Omit<HealthFact, 'stableForMs'> {
   /** JSON has no Infinity: null stands for it. */
   readonly stableForMs: number | null;
   readonly alarmed: boolean;
+  readonly withdrawn: WithdrawalReason | null;
   readonly load: LoadReading | null;
 }
 
 export interface PoolMessage {
   readonly version: number;
   readonly failOpen: boolean;
+  readonly withdrawalIgnored: boolean;
   readonly members: readonly MemberMessage[];
 }
 
@@ -51,7 +56,8 @@ export function toMessage(snapshot: PoolSnapshot, loadOf: LoadOf = () => undefin
   return {
     version: snapshot.version,
     failOpen: snapshot.failOpen,
-    members: snapshot.members.map(({ member, admin, health, reason, detail, sinceMs, stableForMs, alarmed }) => ({
+    withdrawalIgnored: snapshot.withdrawalIgnored,
+    members: snapshot.members.map(({ member, admin, health, reason, detail, sinceMs, stableForMs, alarmed, withdrawn }) => ({
       name: member.name,
       health,
       admin,
@@ -60,6 +66,7 @@ export function toMessage(snapshot: PoolSnapshot, loadOf: LoadOf = () => undefin
       sinceMs,
       stableForMs: Number.isFinite(stableForMs) ? stableForMs : null,
       alarmed,
+      withdrawn,
       load: loadOf(member.index) ?? null,
     })),
   };
@@ -72,11 +79,12 @@ export function toMessage(snapshot: PoolSnapshot, loadOf: LoadOf = () => undefin
 export function adopt(pool: Pool, message: PoolMessage): void {
   const known = new Set(pool.members.map((member) => member.name));
   pool.batch(() => {
-    for (const { name, admin, alarmed, stableForMs, health, reason, detail, sinceMs } of message.members) {
+    for (const { name, admin, alarmed, withdrawn, stableForMs, health, reason, detail, sinceMs } of message.members) {
       if (!known.has(name)) continue;
       pool.setHealth(name, { health, reason, detail, sinceMs, stableForMs: stableForMs ?? Infinity });
       pool.setAdmin(name, admin);
       pool.setAlarm(name, alarmed);
+      pool.setWithdrawn(name, withdrawn);
     }
   });
 }
@@ -102,12 +110,17 @@ export function createLoadAdopter(members: readonly PoolMember[], loads: Reporte
 export function parseMessage(line: string): PoolMessage {
   const value: unknown = JSON.parse(line);
   if (!isRecord(value) || typeof value['version'] !== 'number' || !Array.isArray(value['members'])) throw new Error('not a pool message');
-  return { version: value['version'], failOpen: value['failOpen'] === true, members: value['members'].map(parseMember) };
+  return {
+    version: value['version'],
+    failOpen: value['failOpen'] === true,
+    withdrawalIgnored: value['withdrawalIgnored'] === true,
+    members: value['members'].map(parseMember),
+  };
 }
 
 function parseMember(value: unknown): MemberMessage {
   if (!isRecord(value)) throw new Error('not a member');
-  const { name, sinceMs, stableForMs, detail, alarmed, load } = value;
+  const { name, sinceMs, stableForMs, detail, alarmed, withdrawn, load } = value;
   if (typeof name !== 'string' || typeof sinceMs !== 'number' || typeof detail !== 'string') throw new Error('not a member');
   return {
     name,
@@ -118,6 +131,7 @@ function parseMember(value: unknown): MemberMessage {
     reason: oneOf(healthReasons, value['reason']),
     admin: oneOf(adminStates, value['admin']),
     alarmed: alarmed === true,
+    withdrawn: withdrawn === undefined || withdrawn === null ? null : oneOf(withdrawalReasons, withdrawn),
     load: load === undefined || load === null ? null : parseLoad(load),
   };
 }

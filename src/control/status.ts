@@ -3,7 +3,7 @@
  * `/metrics` pages that Prometheus scrapes, so that `status` and a dashboard can never disagree.
  */
 import type { Clock } from '../clock.js';
-import type { Admin, Health, HealthReason, MemberState, Pool } from '../pool/pool.js';
+import type { Admin, Health, HealthReason, MemberState, Pool, WithdrawalReason } from '../pool/pool.js';
 import type { ScrapeTarget } from './discovery.js';
 import type { LoadOf, LoadReading } from './message.js';
 import { scrape, sum, type Page } from './scrape.js';
@@ -19,7 +19,11 @@ export interface MemberStatus {
   readonly detail: string;
   readonly sinceMs: number;
   readonly admin: Admin;
-  /** Is it in answers now? */
+  /** Where it stands; undefined when it was not said. */
+  readonly location: string | undefined;
+  /** Why it is kept out of the answers for all, though it is well; null when it is not. */
+  readonly withdrawn: WithdrawalReason | null;
+  /** Is it in answers for all now? */
   readonly eligible: boolean;
   /** The last probes, oldest first: `+` good, `-` failed. */
   readonly history: string;
@@ -50,6 +54,8 @@ export interface Status {
   readonly policy: string;
   readonly ttl: string;
   readonly failOpen: boolean;
+  /** Withdrawn members are answered all the same, since too few others are left. */
+  readonly withdrawalIgnored: boolean;
   /** Can the DNS process's metrics be read? */
   readonly dnsReachable: boolean;
   readonly members: readonly MemberStatus[];
@@ -77,12 +83,13 @@ export async function collectStatus(options: StatusOptions): Promise<Status> {
     }),
   );
   const dns = pages.get('dns');
-  const { members, eligible, failOpen } = options.pool.snapshot();
+  const { members, eligible, failOpen, withdrawalIgnored } = options.pool.snapshot();
   return {
     service: options.service,
     policy: options.policy,
     ttl: options.ttl,
     failOpen,
+    withdrawalIgnored,
     dnsReachable: dns !== undefined,
     origins: originStatuses([...pages.values()].flatMap((page) => page ?? [])),
     members: members.map((state) => {
@@ -98,9 +105,9 @@ export async function collectStatus(options: StatusOptions): Promise<Status> {
   };
 }
 
-function factsOf({ member, admin, health, reason, detail, sinceMs, alarmed }: MemberState) {
-  const { name, address, address6, port, weight } = member;
-  return { name, address, address6, port, weight, health, reason, detail, sinceMs, admin, alarmed };
+function factsOf({ member, admin, health, reason, detail, sinceMs, alarmed, withdrawn }: MemberState) {
+  const { name, address, address6, port, weight, location } = member;
+  return { name, address, address6, port, weight, location, health, reason, detail, sinceMs, admin, alarmed, withdrawn };
 }
 
 function placesOf(member: string, dns: Page | undefined): Pick<MemberStatus, 'firstPlaces' | 'share'> {

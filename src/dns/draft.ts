@@ -3,6 +3,7 @@
  *
  * The header goes last because the response may lie in the query's own memory, whose id and flags are still needed.
  */
+import { putSubnet, subnetBytes } from './client-subnet.js';
 import type { Query } from './query.js';
 import { headerBytes, optBytes, putUint16, putUint32, rcodeNumbers, typeCodes } from './wire.js';
 
@@ -77,6 +78,12 @@ function putOpt(draft: Draft, query: Query, rcode: number, ednsBytes: number): v
   putUint16(to, at + 1, typeCodes.OPT);
   putUint16(to, at + 3, ednsBytes);
   putUint32(to, at + 5, ((rcode >> 4) << 24) | (query.dnssecOk ? 0x8000 : 0));
-  putUint16(to, at + 9, 0);
-  draft.at += optBytes;
+  const { subnet } = query;
+  const optionBytes = subnet === undefined ? 0 : subnetBytes(subnet);
+  putUint16(to, at + 9, optionBytes);
+  draft.at += optBytes + optionBytes;
+  if (subnet !== undefined && optionBytes > 0) putSubnet(subnet, to, at + optBytes);
 }
+
+/** Room for the OPT record of the response. */
+export const optRoom = ({ edns, subnet }: Query): number => (edns ? optBytes + (subnet === undefined ? 0 : subnetBytes(subnet)) : 0);

@@ -2,6 +2,7 @@
  * Reads a query in one pass, into a struct that is used again for the next one. This is the only code that meets a
  * stranger's bytes: it allocates nothing, throws nothing and never reads beyond the message.
  */
+import { createSubnet, forgetSubnet, readSubnet, type ClientSubnet } from './client-subnet.js';
 import { createNameScan, scanName, skipName, type NameScan } from './name.js';
 import { classIn, headerBytes, questionTailBytes, rcodeNumbers, typeCodes } from './wire.js';
 
@@ -17,10 +18,15 @@ export interface Query {
   dnssecOk: boolean;
   /** Largest response the requestor takes over UDP. */
   payloadBytes: number;
+  /** For whom the requestor asks; undefined where nobody wants to know. */
+  readonly subnet: ClientSubnet | undefined;
 }
 
-export function createQuery(): Query {
-  return { name: createNameScan(), type: 0, questionEnd: headerBytes, edns: false, ednsVersion: 0, dnssecOk: false, payloadBytes: 0 };
+/** @param wantsSubnet whether EDNS client subnet is read; otherwise it is an option like any other, and ignored. */
+export function createQuery(wantsSubnet = false): Query {
+  const subnet = wantsSubnet ? createSubnet() : undefined;
+  const edns = { edns: false, ednsVersion: 0, dnssecOk: false, payloadBytes: 0, subnet };
+  return { name: createNameScan(), type: 0, questionEnd: headerBytes, ...edns };
 }
 
 /** No answer at all: not a query, or too short to be one. Answering a response would let two servers talk for ever. */
@@ -34,6 +40,7 @@ export function readQuery(query: Query, message: Uint8Array, bytes: number): num
   query.questionEnd = headerBytes;
   query.edns = false;
   query.payloadBytes = udpBytesWithoutEdns;
+  if (query.subnet !== undefined) forgetSubnet(query.subnet);
   if (bytes < headerBytes) return SILENCE;
   const flags = message[2] as number; // bytes ≥ 12
   if ((flags & 0x80) !== 0) return SILENCE;
@@ -64,21 +71,22 @@ function readAdditional(query: Query, message: Uint8Array, bytes: number): boole
   for (let left = uint16(message, 10); left > 0; left -= 1) {
     const fixed = skipName(message, at, bytes);
     if (fixed < 0 || fixed + 10 > bytes) return false;
-    if (uint16(message, fixed) === typeCodes.OPT && !readOpt(query, message, at, fixed)) return false;
-    at = fixed + 10 + uint16(message, fixed + 8);
-    if (at > bytes) return false;
+    const end = fixed + 10 + uint16(message, fixed + 8);
+    if (end > bytes) return false;
+    if (uint16(message, fixed) === typeCodes.OPT && !readOpt(query, message, at, fixed, end)) return false;
+    at = end;
   }
   return at === bytes;
 }
 
-/** RFC 6891 §6.1: one at most, owned by the root. Its options may all be ignored. */
-function readOpt(query: Query, message: Uint8Array, at: number, fixed: number): boolean {
+/** RFC 6891 §6.1: one at most, owned by the root. Its options may all be ignored, and all but one are. */
+function readOpt(query: Query, message: Uint8Array, at: number, fixed: number, end: number): boolean {
   if (query.edns || message[at] !== 0) return false;
   query.edns = true;
   query.payloadBytes = Math.max(udpBytesWithoutEdns, uint16(message, fixed + 2));
   query.ednsVersion = message[fixed + 5] as number; // the caller saw fixed + 10 ≤ bytes
   query.dnssecOk = ((message[fixed + 6] as number) & 0x80) !== 0;
-  return true;
+  return query.subnet === undefined || query.ednsVersion > 0 || readSubnet(query.subnet, message, fixed + 10, end);
 }
 
 /** The caller has checked that both bytes are there. */

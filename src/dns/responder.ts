@@ -5,28 +5,31 @@
  * behind it, and the header is written last; so `response` may be the very buffer of the query. No object is made for a
  * query and nothing is thrown at one. What does not fit over UDP is left out as a whole with TC set (RFC 2181 §9).
  */
+import type { Locations } from '../pool/locations.js';
 import type { Requestor } from '../pool/rotation.js';
 import { observe } from '../tally.js';
 import { createCounting } from './counting.js';
-import { beginDraft, copyBytes, createDraft, finishDraft, putRecords, type Draft } from './draft.js';
+import { beginDraft, copyBytes, createDraft, finishDraft, optRoom, putRecords, type Draft } from './draft.js';
 import { scanName } from './name.js';
 import { createQuery, readQuery, SILENCE, type Query } from './query.js';
 import { createRotatedSet, DOES_NOT_FIT, type RotatedSet } from './rotated-set.js';
-import type { DnsStats, Transport } from './stats.js';
-import { encodeRecord, headerBytes, optBytes, questionPointer, rcodeNumbers, recordFixedBytes, typeCodes } from './wire.js';
-import type { Zone, ZoneNode } from './zone.js';
+import { locatedBy, type DnsStats, type Transport } from './stats.js';
+import { encodeRecord, headerBytes, questionPointer, rcodeNumbers, recordFixedBytes, typeCodes } from './wire.js';
+import { serviceIndex, type Zone, type ZoneNode } from './zone.js';
 
 export interface ResponderOptions {
   readonly zone: Zone;
   readonly stats: DnsStats;
   /** Largest UDP response, also what our OPT record says: 512 to 65,535. */
   readonly ednsBytes: number;
+  /** When answers of the service depend on where clients are: what EDNS client subnet (RFC 7871) is looked up in. */
+  readonly locations?: Locations | undefined;
 }
 
 export interface Responder {
   /** No UDP response is longer. */
   readonly udpBytesMax: number;
-  /** Requestors forgotten by the policy, of both address families. */
+  /** Requestors forgotten by the policy, of all rotated sets. */
   evictionsTotal(): number;
   /**
    * Answers the first `queryBytes` of `query` into `response`, which may be the same memory from the same offset.
@@ -39,27 +42,30 @@ const { NOERROR, SERVFAIL, NXDOMAIN, REFUSED } = rcodeNumbers;
 const aliasesMax = 8;
 const tcpBytesMax = 65_535;
 
-export function createResponder({ zone, stats, ednsBytes }: ResponderOptions): Responder {
-  const query = createQuery();
+export function createResponder({ zone, stats, ednsBytes, locations }: ResponderOptions): Responder {
+  const query = createQuery(locations !== undefined);
   const draft = createDraft();
   const counting = createCounting(stats);
-  const rotated = { A: createRotatedSet('A', zone.rotated, stats), AAAA: createRotatedSet('AAAA', zone.rotated, stats) };
-  const lookup: Lookup = { zone, query, draft, rotated };
+  const rotated = zone.rotated.map((options, index): Families => {
+    const counted = index === serviceIndex ? stats : undefined;
+    return { A: createRotatedSet('A', options, counted), AAAA: createRotatedSet('AAAA', options, counted) };
+  });
+  const lookup: Lookup = { zone, query, draft, rotated, locations, stats, client: { address: '', location: -1 } };
 
   return {
     udpBytesMax: ednsBytes,
-    evictionsTotal: () => rotated.A.evictionsTotal() + rotated.AAAA.evictionsTotal(),
+    evictionsTotal: () => rotated.reduce((sum, { A, AAAA }) => sum + A.evictionsTotal() + AAAA.evictionsTotal(), 0),
     respond(message, bytes, requestor, transport, response) {
       let rcode = readQuery(query, message, bytes);
-      const optRoom = query.edns ? optBytes : 0;
-      if (rcode === SILENCE || query.questionEnd + optRoom > response.length) {
+      const room = optRoom(query);
+      if (rcode === SILENCE || query.questionEnd + room > response.length) {
         counting.dropped(transport);
         return 0;
       }
       const bytesMax = transport === 'tcp' ? tcpBytesMax : Math.min(query.payloadBytes, ednsBytes);
       if (response !== message) copyBytes(message, headerBytes, query.questionEnd, response, headerBytes);
       draft.to = response;
-      draft.limit = Math.min(bytesMax, response.length) - optRoom;
+      draft.limit = Math.min(bytesMax, response.length) - room;
       beginDraft(draft, query.questionEnd);
       if (rcode === NOERROR) rcode = answer(lookup, requestor);
       const truncated = draft.overflowed && transport === 'udp';
@@ -80,7 +86,16 @@ interface Lookup {
   readonly zone: Zone;
   readonly query: Query;
   readonly draft: Draft;
-  readonly rotated: { readonly A: RotatedSet; readonly AAAA: RotatedSet };
+  readonly rotated: readonly Families[];
+  readonly locations: Locations | undefined;
+  /** The requestor and for whom it asks. */
+  readonly client: { address: string; location: number };
+  readonly stats: DnsStats;
+}
+
+interface Families {
+  readonly A: RotatedSet;
+  readonly AAAA: RotatedSet;
 }
 
 const anyAnswer = [encodeRecord({ type: 'HINFO', cpu: 'RFC8482', os: '' }, 3600)];
@@ -110,14 +125,43 @@ function answer(lookup: Lookup, requestor: Requestor): number {
 }
 
 /** Writes what the node has of the type that is asked for. False: nothing, or it does not fit. */
-function putNode({ query: { type }, draft, rotated }: Lookup, node: ZoneNode, owner: number, requestor: Requestor): boolean {
-  if (node.rotated && type === typeCodes.A) return putRotated(draft, rotated.A, owner, requestor);
-  if (node.rotated && type === typeCodes.AAAA) return putRotated(draft, rotated.AAAA, owner, requestor);
-  if (type === typeCodes.ANY && (node.rotated || node.sets.length > 0)) return putAnswers(draft, anyAnswer, owner);
+function putNode(lookup: Lookup, node: ZoneNode, owner: number, requestor: Requestor): boolean {
+  const { query: { type }, draft, rotated } = lookup;
+  const families = node.rotated < 0 ? undefined : rotated[node.rotated];
+  if (families !== undefined && (type === typeCodes.A || type === typeCodes.AAAA)) {
+    const set = type === typeCodes.A ? families.A : families.AAAA;
+    if (node.rotated !== serviceIndex || lookup.locations === undefined) return putRotated(draft, set, owner, requestor);
+    return putLocated(lookup, lookup.locations, set, owner, requestor);
+  }
+  if (type === typeCodes.ANY && (families !== undefined || node.sets.length > 0)) return putAnswers(draft, anyAnswer, owner);
   for (const set of node.sets) {
     if (set.type === type) return putAnswers(draft, set.records, owner);
   }
   return false;
+}
+
+/** The same for those that the requestor asks for, if it said who they are: what is answered then holds for the scope alone. */
+function putLocated(lookup: Lookup, locations: Locations, set: RotatedSet, owner: number, { address }: Requestor): boolean {
+  const { query: { subnet }, client, draft } = lookup;
+  client.address = address;
+  if (subnet === undefined || subnet.sourceBits === 0) {
+    client.location = locations.locate(address);
+    countLocated(lookup, client.location, bySource);
+    return putRotated(draft, set, owner, client);
+  }
+  client.location = locations.find(subnet.familyBits, subnet.address, subnet.sourceBits);
+  const { scopeBits } = locations;
+  countLocated(lookup, client.location, bySubnet);
+  const isPut = putRotated(draft, set, owner, client);
+  if (isPut || draft.overflowed) subnet.scopeBits = scopeBits; // that there is nobody at all holds for all (RFC 7871 §7.4)
+  return isPut;
+}
+
+const [bySubnet, bySource] = [locatedBy.indexOf('subnet'), locatedBy.indexOf('source')];
+
+/** Those that are nowhere come last. */
+function countLocated({ stats: { located }, locations }: Lookup, location: number, by: number): void {
+  located.add(location < 0 ? (locations?.names.length ?? 0) : location, by);
 }
 
 function putAnswers(draft: Draft, records: readonly Buffer[], owner: number): boolean {

@@ -28,7 +28,9 @@ export const DOES_NOT_FIT = -1;
 
 type RotatedType = (typeof rotatedTypes)[number];
 
-export function createRotatedSet(type: RotatedType, { pool, newAuthority, answersMax }: RotatedOptions, stats: DnsStats): RotatedSet {
+/** @param stats what is counted of its answers goes there; undefined: nobody counts them. */
+export function createRotatedSet(type: RotatedType, options: RotatedOptions, stats: DnsStats | undefined): RotatedSet {
+  const { pool, newAuthority, answersMax } = options;
   const authority = newAuthority();
   const typeIndex = rotatedTypes.indexOf(type);
   const recordBytes = recordFixedBytes + (type === 'A' ? 4 : 16);
@@ -58,8 +60,10 @@ export function createRotatedSet(type: RotatedType, { pool, newAuthority, answer
         putUint16(response, at, owner);
         putUint32(response, at + recordTtlAt, ttlS);
       }
-      stats.firstPlaces.add(first.index, typeIndex);
-      observe(stats.ttlS, ttlS);
+      if (stats !== undefined) {
+        stats.firstPlaces.add(first.index, typeIndex);
+        observe(stats.ttlS, ttlS);
+      }
       return count;
     },
   };
@@ -67,9 +71,13 @@ export function createRotatedSet(type: RotatedType, { pool, newAuthority, answer
 
 const addressOf = (member: PoolMember, type: RotatedType): string | undefined => (type === 'A' ? member.address : member.address6);
 
-/** One record a member, at its index; those without an address of the family leave a gap that is never read. */
+/**
+ * One record a member, at its index in the whole pool; those that are not of this part, or without an address of the family,
+ * leave a gap that is never read.
+ */
 function encodeMembers(members: readonly PoolMember[], type: RotatedType, recordBytes: number): Uint8Array {
-  const records = new Uint8Array(members.length * recordBytes);
+  const length = Math.max(0, ...members.map(({ index }) => index + 1));
+  const records = new Uint8Array(length * recordBytes);
   for (const member of members) {
     const address = addressOf(member, type);
     if (address !== undefined) records.set(encodeRecord({ type, address }, 0), member.index * recordBytes);

@@ -10,6 +10,10 @@ export const rcodes = ['NOERROR', 'NODATA', 'NXDOMAIN', 'REFUSED', 'FORMERR', 'N
 export const transports = ['udp', 'tcp'] as const;
 export type Transport = (typeof transports)[number];
 export const rotatedTypes = ['A', 'AAAA'] as const;
+/** What told where the client is: EDNS client subnet, or the address of who asks. */
+export const locatedBy = ['subnet', 'source'] as const;
+/** No label can be written like this. */
+export const noLocation = '(none)';
 
 export const tcpCloseReasons = ['client', 'idle', 'evicted', 'malformed', 'error', 'stopping'] as const;
 
@@ -21,6 +25,8 @@ export const ttlBoundsS = [0, 1, 2, 5, 10, 20, 30, 60, 120, 300, 3600] as const;
 export interface DnsStats {
   /** By type, rcode and transport. NODATA is NOERROR without an answer. */
   readonly queries: Tally;
+  /** Questions for the service by the location of the client and what told it; nothing where nobody wants to know. */
+  readonly located: Tally;
   /** How often each member stood first in an answer, by member name and type. */
   readonly firstPlaces: Tally;
   readonly responseBytes: Distribution;
@@ -34,10 +40,11 @@ export interface DnsStats {
   readonly tcpClosed: Tally;
 }
 
-/** @param memberNames the closed list of workers. */
-export function createDnsStats(memberNames: readonly string[]): DnsStats {
+/** @param memberNames the closed list of workers. @param locationNames that of places, where answers depend on them */
+export function createDnsStats(memberNames: readonly string[], locationNames: readonly string[] = []): DnsStats {
   return {
     queries: createTally(queryTypes, rcodes, transports),
+    located: createTally(locationNames.length === 0 ? [] : [...locationNames, noLocation], locatedBy),
     firstPlaces: createTally(memberNames, rotatedTypes),
     responseBytes: createDistribution(responseBytesBounds),
     ttlS: createDistribution(ttlBoundsS),

@@ -1,14 +1,15 @@
 /**
  * The zone: every name we answer for, built once and immutable from then on.
  *
- * It holds the apex with SOA and NS, the service name whose addresses the pool rotates, one name for each worker (always
- * answered, whatever its health: that is how people reach a sick one), the name servers' addresses, and static records
+ * It holds the apex with SOA and NS, the service name whose addresses the pool rotates, one name for each location, whose
+ * addresses its part of the pool rotates, one name for each worker (always answered, whatever its health: that is how people
+ * reach a sick one), the name servers' addresses, and static records
  * with wildcards (RFC 4592). Names without records between others exist too: they are NODATA, not NXDOMAIN (RFC 8020).
  * There are no delegations: NS stands at the apex alone. Whatever is wrong is refused here, with the record's name.
  */
 import { isIPv4 } from 'node:net';
 import type { Authority } from '../pool/authority.js';
-import type { Pool, PoolMember } from '../pool/pool.js';
+import type { PoolMember, PoolView } from '../pool/pool.js';
 import { ServiceError } from '../service.js';
 import { createNameTable, type NameTable } from './name-table.js';
 import { encodeName } from './name.js';
@@ -25,9 +26,9 @@ export interface ZoneRecord {
 }
 
 export interface RotatedOptions {
-  /** The service name, relative to the zone or `@`. */
+  /** The name whose addresses these are, relative to the zone or `@`. */
   readonly name: string;
-  readonly pool: Pool;
+  readonly pool: PoolView;
   /** Called once for each RRset: one that A and AAAA shared would pin members for ever. */
   readonly newAuthority: () => Authority;
   readonly answersMax: number;
@@ -44,7 +45,10 @@ export interface ZoneOptions {
   readonly negativeTtlS: number;
   /** Of the SOA; the time of the start in seconds grows with every change that a restart brings. */
   readonly serial: number;
+  /** The service. */
   readonly rotated: RotatedOptions;
+  /** Parts of its pool with names of their own. */
+  readonly locations?: readonly RotatedOptions[];
   readonly records: readonly ZoneRecord[];
 }
 
@@ -59,16 +63,19 @@ export interface ZoneNode {
   readonly sets: readonly RRset[];
   /** The one record of the CNAME set, if that is what stands here. */
   readonly cname: readonly Buffer[] | undefined;
-  /** Its A and AAAA come from the pool. */
-  readonly rotated: boolean;
+  /** Its A and AAAA come from the pool: which one of `Zone.rotated`; −1: none. */
+  readonly rotated: number;
 }
 
 export interface Zone extends NameTable<ZoneNode> {
-  readonly rotated: RotatedOptions;
+  /** The service, at `serviceIndex`, then the locations. */
+  readonly rotated: readonly RotatedOptions[];
   /** The SOA with the TTL of negative answers: the lesser of its own and its minimum (RFC 2308 §3). */
   readonly negativeSoa: readonly Buffer[];
 }
 
+/** The service's place in `Zone.rotated`. */
+export const serviceIndex = 0;
 const soaTtlS = 3600;
 const nameserverTtlS = 3600;
 const workerTtlS = 300;
@@ -78,7 +85,7 @@ const setBytesMax = 60_000;
 interface GrowingNode {
   readonly name: string;
   readonly sets: Map<RecordData['type'], { ttlS: number; readonly records: RecordData[] }>;
-  rotated: boolean;
+  rotated: number;
   worker: boolean;
 }
 
@@ -89,7 +96,11 @@ export function createZone(options: ZoneOptions): Zone {
   const soa = told(where, () => soaOf(options, origin));
   const growing = createGrowingZone(origin);
   growing.add(origin, soa, soaTtlS);
-  told(`${where}: service name ${options.rotated.name}`, () => (growing.at(absoluteName(options.rotated.name, origin)).rotated = true));
+  const rotated = [options.rotated, ...(options.locations ?? [])];
+  rotated.forEach(({ name }, index) => {
+    const what = index === serviceIndex ? 'service name' : 'location';
+    told(`${where}: ${what} ${name}`, () => addRotated(growing, absoluteName(name, origin), index));
+  });
   for (const member of options.rotated.pool.members) told(`${where}: worker ${member.name}`, () => addWorker(growing, member, origin));
   options.records.forEach((record, place) => {
     const { name, type, value } = record;
@@ -100,7 +111,7 @@ export function createZone(options: ZoneOptions): Zone {
   const entries = [...nodes].map(([name, node]) => ({ labels: labelsBelow(name, origin), node, wildcard: nodes.get(`*.${name}`) }));
   return {
     ...createNameTable(encodeName(origin), entries),
-    rotated: options.rotated,
+    rotated,
     negativeSoa: [encodeRecord(soa, Math.min(soaTtlS, options.negativeTtlS))],
   };
 }
@@ -145,7 +156,7 @@ function createGrowingZone(origin: string): GrowingZone {
     const known = all.get(key);
     if (known !== undefined) return known;
     if (key !== origin) at(key.slice(key.indexOf('.') + 1));
-    const node: GrowingNode = { name, sets: new Map(), rotated: false, worker: false };
+    const node: GrowingNode = { name, sets: new Map(), rotated: -1, worker: false };
     all.set(key, node);
     return node;
   }
@@ -159,10 +170,16 @@ function createGrowingZone(origin: string): GrowingZone {
   return { all, at, add };
 }
 
+function addRotated(growing: GrowingZone, owner: string, index: number): void {
+  const node = growing.at(owner);
+  if (node.rotated >= 0) throw new RangeError('the service and each location must have names of their own; rename it');
+  node.rotated = index;
+}
+
 function addWorker(growing: GrowingZone, { name, address, address6 }: PoolMember, origin: string): void {
   const owner = absoluteName(name, origin);
   const node = growing.at(owner);
-  if (node.rotated) throw new RangeError('a worker must not have the service name; rename it');
+  if (node.rotated >= 0) throw new RangeError('a worker must not have the service name or that of a location; rename it');
   node.worker = true;
   if (address !== undefined) growing.add(owner, addressRecord('A', address), workerTtlS);
   if (address6 !== undefined) growing.add(owner, addressRecord('AAAA', address6), workerTtlS);
@@ -172,7 +189,7 @@ function addStatic(growing: GrowingZone, { name, type, ttlS, value }: ZoneRecord
   const owner = absoluteName(name, origin);
   const node = growing.at(owner);
   const ofPool = type === 'A' || type === 'AAAA' || type === 'CNAME';
-  if (node.rotated && ofPool) throw new RangeError('the addresses of the service name come from the pool; choose another name');
+  if (node.rotated >= 0 && ofPool) throw new RangeError('the addresses of this name come from the pool; choose another name');
   if (node.worker && ofPool) throw new RangeError('this name belongs to a worker; choose another name');
   if (type === 'NS' && owner.toLowerCase() !== origin) throw new RangeError('delegations are not supported; NS can stand only at @');
   growing.add(owner, parseRecord(type, value, origin), ttlS);
@@ -185,7 +202,7 @@ function addNameserver(growing: GrowingZone, name: string, ourAddress: string, o
   if (!isInZone(target, origin)) return;
   const { sets, rotated } = growing.at(target);
   if (sets.has('CNAME')) throw new RangeError('a name server must not be an alias (RFC 2181 §10.3)');
-  if (rotated || sets.has('A') || sets.has('AAAA')) return;
+  if (rotated >= 0 || sets.has('A') || sets.has('AAAA')) return;
   if (name.endsWith('.')) throw new RangeError('it is in the zone but has no address; add an A or AAAA record for it');
   if (ourAddress === '0.0.0.0' || ourAddress === '::') {
     throw new RangeError(`${ourAddress} is not an address that others can reach; add an A or AAAA record for it`);

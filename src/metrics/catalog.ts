@@ -5,8 +5,8 @@
  * from the configuration, never from the wire. The names under `process_` and `nodejs_` are those that dashboards for
  * Node already use; three that prom-client ends in `_total` though they are no counters are left out, as promtool asks.
  */
-import { rcodes, rotatedTypes, queryTypes, tcpCloseReasons, transports } from '../dns/stats.js';
-import { adminStates, healthReasons } from '../pool/pool.js';
+import { locatedBy, rcodes, rotatedTypes, queryTypes, tcpCloseReasons, transports } from '../dns/stats.js';
+import { adminStates, healthReasons, withdrawalReasons } from '../pool/pool.js';
 import { faultCodes } from '../proxy/fault.js';
 import { handshakeFaults } from '../proxy/handshake-fault.js';
 import { lookUpResults } from '../proxy/origin-addresses.js';
@@ -134,6 +134,12 @@ export const catalog = {
     help: '1 when the member was busier than dns.alarm allows, and is spared new clients unless all are. Origins never are.',
     labels: poolMembers,
   },
+  roundhouse_pool_member_withdrawn: {
+    type: 'gauge',
+    roles: both,
+    help: '1 when the member is kept out of the answers for all, and why. Its own name and that of its location go on answering. Origins never are.',
+    labels: { ...poolMembers, reason: withdrawalReasons },
+  },
   roundhouse_pool_member_utilisation_ratio: {
     type: 'gauge',
     roles: dns,
@@ -152,6 +158,12 @@ export const catalog = {
     type: 'gauge',
     roles: both,
     help: '1 while health is ignored because too few members are up (probe.upThresh).',
+    labels: pools,
+  },
+  roundhouse_pool_withdrawal_ignored: {
+    type: 'gauge',
+    roles: both,
+    help: '1 while withdrawn members are answered all the same, because without them too few would be left (probe.upThresh).',
     labels: pools,
   },
   roundhouse_probe_results_total: {
@@ -178,6 +190,12 @@ export const catalog = {
     roles: dns,
     help: 'How often the member stood first in an answer for the service name. Its share is what a rotation promises.',
     labels: { member: 'members of the pool of workers', type: rotatedTypes },
+  },
+  roundhouse_dns_located_questions_total: {
+    type: 'counter',
+    roles: dns,
+    help: 'Questions for addresses of the service by where the client is and what told it: EDNS client subnet, or the address of who asks. With nearest.',
+    labels: { location: 'locations, and (none)', by: locatedBy },
   },
   roundhouse_dns_response_size_bytes: { type: 'histogram', roles: dns, help: 'Size of responses.', labels: none },
   roundhouse_dns_answer_ttl_seconds: { type: 'histogram', roles: dns, help: 'TTL of answers for the service name.', labels: none },

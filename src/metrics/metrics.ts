@@ -4,7 +4,7 @@
  */
 import type { DnsStats } from '../dns/stats.js';
 import { logFailuresTotal } from '../log.js';
-import { adminStates, type Pool } from '../pool/pool.js';
+import { adminStates, withdrawalReasons, type Pool } from '../pool/pool.js';
 import type { ProberStats } from '../pool/prober.js';
 import type { WorkerLoads } from '../pool/worker-loads.js';
 import type { CacheStats } from '../proxy/cache/options.js';
@@ -130,6 +130,7 @@ export function createDnsMetrics({ stats, pool, evictionsTotal, networks, loads 
     roundhouse_dns_demand_networks: (emit) => emit(networks()),
     roundhouse_dns_queries_total: (emit) => emitTally(emit, stats.queries, isExpected),
     roundhouse_dns_answer_first_places_total: (emit) => emitTally(emit, stats.firstPlaces),
+    roundhouse_dns_located_questions_total: (emit) => emitTally(emit, stats.located),
     roundhouse_dns_response_size_bytes: (emit) => emit(stats.responseBytes),
     roundhouse_dns_answer_ttl_seconds: (emit) => emit(stats.ttlS),
     roundhouse_dns_requestor_evictions_total: (emit) => emit(evictionsTotal()),
@@ -158,9 +159,15 @@ function poolReaders(name: 'workers' | 'origins', pool: Pool) {
     roundhouse_pool_member_alarmed: (emit) => {
       for (const { member, alarmed } of pool.snapshot().members) emit(alarmed ? 1 : 0, name, member.name);
     },
+    roundhouse_pool_member_withdrawn: (emit) => {
+      for (const { member, withdrawn } of pool.snapshot().members) {
+        for (const reason of withdrawalReasons) emit(reason === withdrawn ? 1 : 0, name, member.name, reason);
+      }
+    },
     roundhouse_pool_member_eligible: (emit) => emitEligible(emit, name, pool),
     roundhouse_pool_eligible_members: (emit) => emit(pool.snapshot().eligible.length, name),
     roundhouse_pool_fail_open: (emit) => emit(pool.snapshot().failOpen ? 1 : 0, name),
+    roundhouse_pool_withdrawal_ignored: (emit) => emit(pool.snapshot().withdrawalIgnored ? 1 : 0, name),
   } satisfies Partial<Readers<MetricNameOf<'worker' | 'dns'>>>;
 }
 

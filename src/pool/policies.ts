@@ -8,6 +8,7 @@
 import type { Clock } from '../clock.js';
 import type { Random } from '../random.js';
 import type { Demand } from './demand.js';
+import type { Locations } from './locations.js';
 import type { Rotation } from './rotation.js';
 import type { WorkerLoads } from './worker-loads.js';
 import { createAffinity } from './policies/affinity.js';
@@ -31,6 +32,8 @@ export interface RotationOptions {
   readonly loads?: WorkerLoads | undefined;
   /** Where requests come from. */
   readonly demand?: Demand | undefined;
+  /** Where requestors are. */
+  readonly locations?: Locations | undefined;
 }
 
 export const policyNames = [
@@ -48,6 +51,7 @@ export const policyNames = [
   'least-loaded',
   'least-utilised',
   'least-backlog',
+  'nearest',
 ] as const;
 export type PolicyName = (typeof policyNames)[number];
 
@@ -56,6 +60,7 @@ export interface PolicyNeeds {
   readonly demand?: true;
   readonly loads?: true;
   readonly clock?: true;
+  readonly locations?: true;
 }
 
 export const policyNeeds: Readonly<Record<PolicyName, PolicyNeeds>> = {
@@ -73,7 +78,11 @@ export const policyNeeds: Readonly<Record<PolicyName, PolicyNeeds>> = {
   'least-loaded': { loads: true, clock: true },
   'least-utilised': { loads: true },
   'least-backlog': { loads: true },
+  nearest: { locations: true },
 };
+
+/** Those that can do without a map: the simulator's world has none. */
+export const mapFreePolicyNames = policyNames.filter((name) => policyNeeds[name].locations !== true);
 
 export const tablesMax = { requestorsMax: 65_536, freshAnswersMax: 65_536 };
 

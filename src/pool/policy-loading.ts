@@ -49,9 +49,10 @@ async function builtIn(name: PolicyName): Promise<RotationMaker> {
 
 async function trial(): Promise<RotationOptions> {
   const { createGivenDemand } = await import('./demand.js');
+  const { createLocations } = await import('./locations.js');
   const clock = createVirtualClock();
   const loads = createReportedLoads(0, Infinity, clock);
-  return { tail: 'cyclic', random: createRandom(1), clock, loads, demand: createGivenDemand([]) };
+  return { tail: 'cyclic', random: createRandom(1), clock, loads, demand: createGivenDemand([]), locations: createLocations([]) };
 }
 
 /** `loadRotationMaker` with options that are the same for all; only the demand is each RRset's own. */

@@ -2,9 +2,9 @@
  * A pool: members, what is known of each, and the one immutable snapshot that hot paths read.
  *
  * What is known is facts that never overwrite each other: what probes found (`health`), what the operator wants (`admin`),
- * and whether the member says that it is overloaded (`alarmed`). They are folded into a snapshot when one of them changes,
- * never when somebody asks: `snapshot()` returns the same frozen object until then. There are two pools in the house, the
- * workers and the origins, and both are this.
+ * whether the member says that it is overloaded (`alarmed`), and whether its copy is fit to be shown (`withdrawn`). They are
+ * folded into a snapshot when one of them changes, never when somebody asks: `snapshot()` returns the same frozen object until
+ * then. There are two pools in the house, the workers and the origins, and both are this.
  */
 
 export interface PoolMember {
@@ -41,6 +41,12 @@ export const healthReasons = [
 ] as const;
 export type HealthReason = (typeof healthReasons)[number];
 
+/** Why a member that is well is kept out of the answers for all; a closed list, as above. */
+export const withdrawalReasons = [
+  'lagging', // its copy is older than it may be
+] as const;
+export type WithdrawalReason = (typeof withdrawalReasons)[number];
+
 export interface HealthFact {
   readonly health: Health;
   readonly reason: HealthReason;
@@ -57,16 +63,21 @@ export interface MemberState extends HealthFact {
   readonly admin: Admin;
   /** It reported more load than the alarm allows, and is spared new clients as long as others are not alarmed. */
   readonly alarmed: boolean;
+  /** It stays out of the answers for all, not out of those of its location and its own name; null: it does not. */
+  readonly withdrawn: WithdrawalReason | null;
 }
 
 export interface PoolSnapshot {
   /** Grows by one with each snapshot. */
   readonly version: number;
   readonly members: readonly MemberState[];
-  /** Who may be chosen, in configured order: up and enabled (when failing open, all enabled) and not alarmed, unless all are. */
+  /** Who may be chosen, in configured order: up and enabled (when failing open, all enabled), not withdrawn (unless too few
+   * were left), and not alarmed (unless all are). */
   readonly eligible: readonly PoolMember[];
   /** Too few enabled members are up, so health is ignored: a mass failure is more likely the prober's fault. */
   readonly failOpen: boolean;
+  /** Without the withdrawn too few members would be left, so withdrawal is ignored: an old copy is better than an overload. */
+  readonly withdrawalIgnored: boolean;
   /** The shortest `stableForMs` of the enabled members; Infinity when there is none. */
   readonly stableForMs: number;
 }
@@ -74,7 +85,8 @@ export interface PoolSnapshot {
 export interface PoolOptions {
   /**
    * Fail open when fewer than ceil(upThresh × enabled members) are up; 0 to 1. At 0 never (an empty answer when all
-   * are down). gdnsd's `up_thresh`, the same number as Envoy's panic threshold.
+   * are down). gdnsd's `up_thresh`, the same number as Envoy's panic threshold. As many must be left, and one at least, for
+   * withdrawal to count.
    */
   readonly upThresh: number;
   /** What is assumed before the first probe answers. */
@@ -82,13 +94,23 @@ export interface PoolOptions {
   readonly realtimeMs: () => number;
 }
 
-export interface Pool {
+/** What hot paths see of a pool, or of a part of it. */
+export interface PoolView {
   readonly members: readonly PoolMember[];
   snapshot(): PoolSnapshot;
-  /** @throws RangeError for a name that the pool does not have (also `setAdmin` and `setAlarm`). */
+}
+
+export interface Pool extends PoolView {
+  /**
+   * The members of a location by themselves: health fails open among them, alarms count among them, and withdrawal does not
+   * count, since who asks for the location wants it as it is.
+   */
+  at(location: string): PoolView;
+  /** @throws RangeError for a name that the pool does not have (also the next three). */
   setHealth(name: string, fact: HealthFact): void;
   setAdmin(name: string, admin: Admin): void;
   setAlarm(name: string, alarmed: boolean): void;
+  setWithdrawn(name: string, reason: WithdrawalReason | null): void;
   /** Several changes, one snapshot. */
   batch(change: () => void): void;
   /**
@@ -108,8 +130,9 @@ export function createPool(members: readonly PoolMember[], options: PoolOptions)
   if (!(upThresh >= 0 && upThresh <= 1)) throw new RangeError(`pool: upThresh must be from 0 to 1, got ${upThresh}`);
   const sinceMs = realtimeMs();
   const initial: HealthFact = { health: initialHealth, reason: 'initial', detail: '', sinceMs, stableForMs: 0 };
-  const states = new Map<string, MemberState>(members.map((member) => [member.name, { ...initial, member, admin: 'enabled', alarmed: false }]));
-  const publisher = createPublisher(fold(1, [...states.values()], upThresh));
+  const fresh = { ...initial, admin: 'enabled', alarmed: false, withdrawn: null } as const;
+  const states = new Map<string, MemberState>(members.map((member) => [member.name, { ...fresh, member }]));
+  const publisher = createPublisher(fold(1, [...states.values()], upThresh, true));
   let batches = 0;
 
   function change(name: string, facts: Partial<MemberState>): void {
@@ -123,15 +146,17 @@ export function createPool(members: readonly PoolMember[], options: PoolOptions)
     const current = publisher.current();
     const now = [...states.values()];
     if (now.every((state, index) => sameState(state, current.members[index]))) return;
-    publisher.publish(fold(current.version + 1, now, upThresh));
+    publisher.publish(fold(current.version + 1, now, upThresh, true));
   }
 
   return {
     members: Object.freeze([...members]),
     snapshot: publisher.current,
+    at: (location) => partOf(publisher.current, members.filter((member) => member.location === location), upThresh),
     setHealth: (name, { health, reason, detail, sinceMs, stableForMs }) => change(name, { health, reason, detail, sinceMs, stableForMs }),
     setAdmin: (name, admin) => change(name, { admin }),
     setAlarm: (name, alarmed) => change(name, { alarmed }),
+    setWithdrawn: (name, withdrawn) => change(name, { withdrawn }),
     batch(changes) {
       batches += 1;
       try {
@@ -157,20 +182,44 @@ function checkMembers(members: readonly PoolMember[]): void {
   }
 }
 
+/** Folded when somebody asks and the whole has changed; the same object until something of the part has. */
+function partOf(whole: () => PoolSnapshot, members: readonly PoolMember[], upThresh: number): PoolView {
+  const chosen = new Set(members);
+  let folded: PoolSnapshot | undefined;
+  let current: PoolSnapshot | undefined;
+  return {
+    members: Object.freeze(members),
+    snapshot() {
+      const now = whole();
+      if (current !== undefined && folded === now) return current;
+      const states = now.members.filter(({ member }) => chosen.has(member));
+      if (current === undefined || !states.every((state, index) => sameState(state, current?.members[index]))) {
+        current = fold((current?.version ?? 0) + 1, states, upThresh, false);
+      }
+      folded = now;
+      return current;
+    },
+  };
+}
+
 /** What is known of each member, folded into what hot paths read. */
-function fold(version: number, states: readonly MemberState[], upThresh: number): PoolSnapshot {
+function fold(version: number, states: readonly MemberState[], upThresh: number, heedsWithdrawal: boolean): PoolSnapshot {
   const enabled = states.filter(({ admin }) => admin === 'enabled');
   const up = enabled.filter(({ health }) => health === 'up');
   // 0.07 × 100 is 7.000000000000001 in binary fractions, and must still mean 7.
   const needed = Math.ceil(upThresh * enabled.length - 1e-9);
   const failOpen = up.length < needed;
   const able = failOpen ? enabled : up;
-  const calm = able.filter(({ alarmed }) => !alarmed);
+  const shown = heedsWithdrawal ? able.filter(({ withdrawn }) => withdrawn === null) : able;
+  const withdrawalIgnored = shown.length < able.length && shown.length < Math.max(1, needed);
+  const left = withdrawalIgnored ? able : shown;
+  const calm = left.filter(({ alarmed }) => !alarmed);
   return Object.freeze({
     version,
     members: Object.freeze(states.map((state) => Object.freeze(state))),
-    eligible: Object.freeze((calm.length === 0 ? able : calm).map(({ member }) => member)),
+    eligible: Object.freeze((calm.length === 0 ? left : calm).map(({ member }) => member)),
     failOpen,
+    withdrawalIgnored,
     stableForMs: Math.min(...enabled.map(({ stableForMs }) => stableForMs)),
   });
 }
@@ -184,7 +233,8 @@ function sameState(a: MemberState, b: MemberState | undefined): boolean {
     a.sinceMs === b.sinceMs &&
     a.stableForMs === b.stableForMs &&
     a.admin === b.admin &&
-    a.alarmed === b.alarmed
+    a.alarmed === b.alarmed &&
+    a.withdrawn === b.withdrawn
   );
 }
 

@@ -12,6 +12,8 @@ import type { PoolMember } from './pool.js';
 export interface Requestor {
   /** IP literal, IPv4 or IPv6: for DNS the resolver's, for a proxy the client's. */
   readonly address: string;
+  /** Index of the location of those it asks for, −1 for none, when it told their network; otherwise its address says it. */
+  readonly location?: number | undefined;
 }
 
 export interface Rotation {

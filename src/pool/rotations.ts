@@ -6,12 +6,14 @@
 import type { Clock } from '../clock.js';
 import { ServiceError } from '../service.js';
 import type { Demand } from './demand.js';
+import type { Locations } from './locations.js';
 import { plainMakers, policyNeeds, tablesMax, type PolicyName, type RotationOptions } from './policies.js';
 import { createDal } from './policies/dal.js';
 import { createLeastBacklog } from './policies/least-backlog.js';
 import { createLeastLoaded } from './policies/least-loaded.js';
 import { createLeastUtilised } from './policies/least-utilised.js';
 import { createMrl } from './policies/mrl.js';
+import { createNearest } from './policies/nearest.js';
 import { createProbabilisticTurn } from './policies/probabilistic.js';
 import { createTwoTier } from './policies/two-tier.js';
 import { createRoundRobin } from './policies/round-robin.js';
@@ -23,6 +25,7 @@ type Means = RotationOptions & Required<Pick<RotationOptions, 'requestorsMax' | 
     readonly clock: Clock;
     readonly loads: WorkerLoads;
     readonly demand: Demand;
+    readonly locations: Locations;
   };
 
 const makers: Readonly<Record<PolicyName, (means: Means) => Rotation>> = {
@@ -35,6 +38,7 @@ const makers: Readonly<Record<PolicyName, (means: Means) => Rotation>> = {
   'least-loaded': ({ loads, clock }) => createLeastLoaded(loads, clock),
   'least-utilised': ({ loads }) => createLeastUtilised(loads),
   'least-backlog': ({ loads }) => createLeastBacklog(loads),
+  nearest: ({ locations, tail, random }) => createNearest(locations, () => createRoundRobin(tail, random)),
 };
 
 function probabilistic({ tail, random }: RotationOptions): Rotation {
@@ -43,10 +47,11 @@ function probabilistic({ tail, random }: RotationOptions): Rotation {
 
 /** @throws ServiceError when the options lack what the policy needs. */
 export function createRotation(name: PolicyName, options: RotationOptions): Rotation {
-  const { demand, loads, clock } = policyNeeds[name];
+  const { demand, loads, clock, locations } = policyNeeds[name];
   if (demand === true && options.demand === undefined) throw lacking(`${name} weighs where requests come from, which only the DNS side knows`);
   if (loads === true && options.loads === undefined) throw lacking(`${name} goes by the load of the workers, which only the DNS side is told`);
   if (clock === true && options.clock === undefined) throw lacking(`${name} reckons with time, and was given no clock`);
+  if (locations === true && options.locations === undefined) throw lacking(`${name} goes by where clients are, which only the DNS side knows`);
   return makers[name]({ ...tablesMax, ...options } as Means); // what the policy needs is there, and it reads nothing else
 }
 

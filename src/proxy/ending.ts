@@ -8,6 +8,7 @@ import { recordFault } from './exchange.js';
 import { faults, type FaultCode } from './fault.js';
 import { fieldValue, type Fields } from './fields.js';
 import { errorAnswer } from './pages.js';
+import { underUsedName } from './site-names.js';
 import { stopTimeout } from './timeouts.js';
 
 export const ageMs = ({ core, beganMs }: Exchange): number => core.clock.monotonicMs() - beganMs;
@@ -18,7 +19,9 @@ const closesAfter = (exchange: Exchange): boolean => exchange.core.state !== 'op
 /** The head for the client. @returns whether there is still an exchange to go on with. */
 export function respond(exchange: Exchange, head: ResponseHead): boolean {
   try {
-    exchange.downstream.respond(head, closesAfter(exchange));
+    const { alias } = exchange.arrival;
+    const named = alias === undefined ? head : { ...head, fields: underUsedName(head.fields, alias) };
+    exchange.downstream.respond(named, closesAfter(exchange));
   } catch (error) {
     failRefused(exchange, 'invalid-response', error);
     return false;
@@ -61,7 +64,7 @@ export function headOf(method: string, status: number, reason: string, fields: F
 /** An answer of our own. */
 export function answer(exchange: Exchange, status: number, reason: string, fields: Fields, body: Buffer, close: boolean): void {
   const { core, downstream, record } = exchange;
-  const head = headOf(downstream.request.method, status, reason, fields, body.length);
+  const head = headOf(downstream.request.method, status, reason, underUsedName(fields, exchange.arrival.alias), body.length);
   exchange.responded = true;
   record.status = status;
   core.context.idle.start(exchange);

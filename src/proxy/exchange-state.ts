@@ -184,7 +184,7 @@ function newRecord(core: Core, { request, upgrade }: Downstream, arrival: Arriva
     startedMs: core.clock.realtimeMs(),
     method: request.method,
     target: request.target,
-    host: arrival.fields.host,
+    host: arrival.host,
     client: arrival.client,
     upgrade,
     status: 0,

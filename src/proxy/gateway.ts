@@ -47,7 +47,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     accept: (downstream) => accept(core, downstream),
     repeated: (text, client) => (core.state === 'open' ? core.cache?.repeated(text, client) : undefined),
     broken: (code, client) => answerBroken(core, code, client),
-    purge: (said) => core.cache?.purge(readPurge(said)) ?? 0,
+    purge: (said) => core.cache?.purge(readPurge(said, core.names)) ?? 0,
     drain() {
       if (core.state === 'open') core.state = 'draining';
     },

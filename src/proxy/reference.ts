@@ -16,6 +16,9 @@ const head = `# What the proxy does
   in \`proxy.trustedNetworks\`: then ours is appended and its request id kept.
 - \`Host\` is the origin's own name (\`host: rewrite\`), and \`Location\` fields that point at the origin are turned to the
   name the client used; or it is what the client sent (\`host: keep\`).
+- The service name, the names of locations and those of workers mean one site. Whichever of them is used, the origin is told the
+  service name (in \`X-Forwarded-Host\`, \`Forwarded\`, and in \`Host\` with \`host: keep\`), the cache has one response for all, and
+  \`Location\` and \`Content-Location\` lead back to the name that the client used. Other names are sites of their own.
 - The request body starts to flow when an origin has accepted the connection. Trailers are dropped.
 - WebSocket upgrades pass; CONNECT and TRACE are answered 501. When one side of a tunnel has ended, the other has 10 s.
 - A client that closes its side before it has the answer counts as gone, as with nginx: its request is given up.

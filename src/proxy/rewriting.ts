@@ -5,17 +5,20 @@
 import type { Random } from '../random.js';
 import type { Downstream, RequestHead, ResponseHead, UpstreamRequest } from './engines/engine.js';
 import {
+  forHost,
   publicName,
   readRequestFields,
   requestFieldsForOrigin,
   responseFieldsForClient,
   type Fields,
+  type PublicName,
   type RequestFields,
 } from './fields.js';
 import { clientAddress } from './forwarded.js';
 import { publicLocation } from './location.js';
 import type { OriginTarget } from './origin-target.js';
 import { viaEntry, type ViaName } from './refusal.js';
+import type { Alias, SiteNames } from './site-names.js';
 import { plainAddress, type TrustedNetworks } from './trust.js';
 
 export interface RewriteOptions {
@@ -23,10 +26,19 @@ export interface RewriteOptions {
   readonly host: 'rewrite' | 'keep';
   readonly trusted: TrustedNetworks;
   readonly via: ViaName;
+  /** Names that mean one site; without, each is one of its own. */
+  readonly names?: SiteNames | undefined;
+  /** Answers are for who knows the site by its own name alone: the cache. */
+  readonly keepsOwnName?: boolean;
 }
 
 export interface Arrival {
+  /** With the site's own name, whichever of its names was used. */
   readonly fields: RequestFields;
+  /** As it came. */
+  readonly host: string;
+  /** When it was another name, and answers are to keep it. */
+  readonly alias: Alias | undefined;
   /** Address of the connection. */
   readonly peer: string;
   readonly trusted: boolean;
@@ -37,16 +49,27 @@ export interface Arrival {
 }
 
 export function readArrival({ request, client }: Downstream, options: RewriteOptions): Arrival {
-  const fields = readRequestFields(request.fields);
+  const received = readRequestFields(request.fields);
   const peer = plainAddress(client.address);
   const trusted = options.trusted.includes(peer);
+  const fields = underOwnName(received, options.names);
+  const names = (of: RequestFields): PublicName => publicName(of, client.secure, trusted);
   return {
     fields,
+    host: received.host,
+    alias: fields === received || options.keepsOwnName === true ? undefined : { own: names(fields), used: names(received) },
     peer,
     trusted,
     client: trusted ? clientAddress(peer, fields, options.trusted) : peer,
     requestId: trusted && /^[\w.:+/=@-]{1,128}$/.test(fields.requestId) ? fields.requestId : undefined,
   };
+}
+
+function underOwnName(received: RequestFields, names: SiteNames | undefined): RequestFields {
+  if (names === undefined) return received;
+  const host = names.own(received.host);
+  const forwardedHost = received.forwardedHost === '' ? '' : names.own(received.forwardedHost);
+  return host === received.host && forwardedHost === received.forwardedHost ? received : forHost(received, host, forwardedHost);
 }
 
 const hexBytes: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

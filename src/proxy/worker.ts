@@ -23,6 +23,7 @@ import { createGateway, type Gateway } from './gateway.js';
 import { createNamedOrigins, type NamedOrigins, type ResolverOptions } from './named-origins.js';
 import { originMember, originTarget, originUrl, type OriginOptions, type OriginTarget } from './origin-target.js';
 import { newInstance } from './rewriting.js';
+import { createSiteNames, type SiteNames } from './site-names.js';
 import { createGatewayStats, type GatewayStats } from './stats.js';
 import { createTrustedNetworks, type TrustedNetworks } from './trust.js';
 
@@ -36,6 +37,8 @@ export interface WorkerOptions {
   /** Makes the rotation that orders the origins. */
   readonly newRotation: () => Rotation;
   readonly host: 'rewrite' | 'keep';
+  /** Names that all mean one site, which is the first. */
+  readonly names?: readonly string[] | undefined;
   readonly trustedNetworks: readonly string[];
   readonly proxyProtocolNetworks: readonly string[];
   /** For TLS, on the same addresses; none without. */
@@ -105,7 +108,7 @@ export function createWorker(options: WorkerOptions): Worker {
     pool,
     rotation: options.newRotation(),
     origins: targets,
-    host: options.host,
+    ...{ host: options.host, names: namesOf(options) },
     trusted: createTrustedNetworks(options.trustedNetworks),
     via: { pseudonym: options.name, instance: newInstance(options.random) },
     ...bounds,
@@ -160,6 +163,10 @@ async function purge(said: unknown, gateway: Gateway, disk: DiskStore | undefine
   const count = gateway.purge(said);
   await disk?.settled();
   return count;
+}
+
+function namesOf({ names: [own, ...others] = [] }: WorkerOptions): SiteNames | undefined {
+  return own === undefined ? undefined : createSiteNames(own, others);
 }
 
 function tlsWithClients({ tls, tlsPort, clock, log }: WorkerOptions): { port: number; certificates: Certificates } | undefined {

@@ -1,8 +1,9 @@
 /**
  * The DNS process, made from the configuration: the server, the pool and the loads it follows, its metrics.
  */
+import { readFile } from 'node:fs/promises';
 import type { Clock } from '../clock.js';
-import { weighsDemand, weighsLoads, workersOf } from '../config/effective.js';
+import { weighsDemand, weighsLoads, weighsPlaces, workersOf } from '../config/effective.js';
 import type { Config } from '../config/schema.js';
 import { apiUrl } from '../control/api.js';
 import { createFollower } from '../control/follower.js';
@@ -15,21 +16,26 @@ import { createEndpoint, type Readiness } from '../metrics/endpoint.js';
 import { createDnsMetrics } from '../metrics/metrics.js';
 import type { Demand } from '../pool/demand.js';
 import { createEstimatedDemand } from '../pool/estimated-demand.js';
+import type { LocationOfCodes } from '../pool/location-database.js';
+import { createLocations, type KnownNetwork } from '../pool/locations.js';
 import { loadAuthorityFactory } from '../pool/policy-loading.js';
 import { createReportedLoads } from '../pool/worker-loads.js';
+import { ServiceError } from '../service.js';
 import { poolOf, warnOnce, type ChildRoleOptions, type Role } from './role.js';
 
 export async function createDnsRole({ config, clock, random, log, baseDirectory, control }: ChildRoleOptions): Promise<Role> {
   const { dns } = config;
   const workers = workersOf(config);
   const pool = poolOf(config, workers, clock);
-  const stats = createDnsStats(workers.map((worker) => worker.name));
   const onViolation = warnOnce(log, dns.policy);
   const loads = weighsLoads(config) ? createReportedLoads(workers.length, staleAfter(config.control.load.interMs), clock) : undefined;
   const demands = createDemands(clock);
-  const { policy, tail, ttl } = dns;
+  const { policy, tail, ttl, answersMax } = dns;
+  const places = Object.entries(config.locations).map(([name, { networks }]) => ({ name, networks }));
+  const locations = weighsPlaces(config) ? createLocations(places, await knownNetworks(config)) : undefined;
+  const stats = createDnsStats(workers.map((worker) => worker.name), locations?.names);
   const newAuthority = await loadAuthorityFactory(baseDirectory, {
-    ...{ policy, tail, ttl, random, clock, loads, onViolation },
+    ...{ policy, tail, ttl, random, clock, loads, locations, onViolation },
     newDemand: weighsDemand(config) ? demands.make : undefined,
   });
   const zone = createZone({
@@ -38,10 +44,11 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
     nameserverAddress: dns.address,
     negativeTtlS: dns.negativeTtlS,
     serial: Math.floor(clock.realtimeMs() / 1000),
-    rotated: { name: dns.name, pool, newAuthority, answersMax: dns.answersMax },
+    rotated: { name: dns.name, pool, newAuthority, answersMax },
+    locations: places.map(({ name }) => ({ name, pool: pool.at(name), newAuthority, answersMax })),
     records: dns.records,
   });
-  const responder = createResponder({ zone, stats, ednsBytes: dns.ednsBytes });
+  const responder = createResponder({ zone, stats, ednsBytes: dns.ednsBytes, locations });
   const server = createDnsServer({ listen: { address: dns.address, port: dns.port }, responder, stats, tcp: dns.tcp, clock, log });
   const follower = createFollower({ control: control ?? apiUrl(config.control), pool, loads, clock, log });
   let readiness: Readiness = { ready: false, reason: 'starting' };
@@ -71,6 +78,21 @@ export async function createDnsRole({ config, clock, random, log, baseDirectory,
       await endpoint.stop(0);
     },
   };
+}
+
+/** What the database says of the countries and continents that locations have. */
+async function knownNetworks({ dns, locations }: Config): Promise<readonly KnownNetwork[]> {
+  const { locationDatabase } = dns;
+  if (locationDatabase === undefined) return [];
+  const { readLocationDatabase } = await import('../pool/location-database.js');
+  const entries = Object.values(locations);
+  const countries = new Map(entries.flatMap((entry, index) => entry.countries.map((code): [string, number] => [code, index])));
+  const continents = new Map(entries.flatMap((entry, index) => entry.continents.map((code): [string, number] => [code, index])));
+  const locationOf: LocationOfCodes = (country = '', continent = '') => countries.get(country) ?? continents.get(continent) ?? -1;
+  const content = await readFile(locationDatabase).catch((error: unknown) => {
+    throw new ServiceError(`dns.locationDatabase: cannot read ${locationDatabase}: ${String(error)}`, { cause: error });
+  });
+  return readLocationDatabase(content, locationOf, `dns.locationDatabase: ${locationDatabase}`);
 }
 
 /** One view of demand for each RRset, and what they know together. */

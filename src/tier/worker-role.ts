@@ -1,7 +1,7 @@
 /**
  * One worker, made from the configuration: the proxy, the pool it follows to know what the operator wants of it, its metrics.
  */
-import { originsOf, workersOf, type WorkerEntry } from '../config/effective.js';
+import { namesOf, originsOf, workersOf, type WorkerEntry } from '../config/effective.js';
 import { apiUrl } from '../control/api.js';
 import { createFollower } from '../control/follower.js';
 import { createLog, silentLog } from '../log.js';
@@ -28,6 +28,7 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
     listen: { address: me.address ?? me.address6 ?? '::', port: me.port },
     alsoListen: me.address === undefined || me.address6 === undefined ? undefined : { address: me.address6, port: me.port },
     tlsPort: me.tlsPort,
+    names: namesOf(config),
     origins: originsOf(config),
     newRotation: await loadRotationFactory(proxy.policy, baseDirectory, { tail: 'cyclic', random, onViolation }),
     accessLogger,

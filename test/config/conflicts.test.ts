@@ -13,6 +13,7 @@ const complaints = (overrides: ConfigInput): string[] => {
   return [];
 };
 
+const mapped = { london: { workers: ['w1'], networks: ['10.0.0.0/8'] } };
 const pair = { certificate: '/a.pem', key: '/a.key', names: ['*.a.test'] };
 const member = (name: string, address: string): { name: string; address: string } => ({ name, address });
 
@@ -82,6 +83,37 @@ describe('values that are right alone and wrong together', () => {
       { workers: { members: [{ name: 'a', address6: '0::0' }] } },
       'workers.members[0].address6: expected an address that clients can connect to, got "0::0"',
     ],
+    ['a location that nobody knows', { workers: { members: [{ ...member('a', '127.0.0.2'), location: 'Lodnon' }] }, locations: { london: { workers: ['a'] } } }, 'workers.members[0].location: expected one of `locations`, got "Lodnon"; did you mean london?'],
+    ['the same without any', { workers: { members: [{ ...member('a', '127.0.0.2'), location: 'eu' }] } }, 'workers.members[0].location: expected one of `locations`, got "eu"; add it there, with `eu: {}` at least'],
+    ['a worker that nobody knows', { locations: { london: { workers: ['w1', 'w22'] } } }, 'locations.london.workers[1]: expected the name of a worker, got "w22"; did you mean w2?'],
+    ['a worker in two locations', { locations: { london: { workers: ['w1'] }, paris: { workers: ['w2', 'W1'] } } }, 'locations.paris.workers[1]: expected one that no other has, got "W1" again'],
+    ['a worker that says otherwise', { workers: { members: [{ ...member('a', '127.0.0.2'), location: 'london' }] }, locations: { london: { }, paris: { workers: ['a'] } } }, 'locations.paris.workers[0]: expected a worker that stands nowhere else, got "a", whose own location is london; remove one of the two'],
+    ['a location without workers', { locations: { london: { networks: ['10.0.0.0/8'] } } }, 'locations.london: expected at least one worker there, got none; name some in `locations.london.workers`, or say `location: london` of them'],
+    ['one network twice', { locations: { london: { workers: ['w1'], networks: ['10.0.0.0/8', '11.0.0.0/8'] }, paris: { workers: ['w2'], networks: ['10.5.5.5/8'] } } }, 'locations.paris.networks[0]: expected one that no other has, got "10.5.5.5/8" again'],
+    ['one network in two families', { locations: { london: { workers: ['w1'], networks: ['10.0.0.1', '::ffff:10.0.0.1'] } } }, 'locations.london.networks[1]: expected one that no other has, got "::ffff:10.0.0.1" again'],
+    ['a location with the service name', { locations: { WWW: { workers: ['w1'] } } }, 'locations.WWW: expected different names for a location and the service, got "WWW" for both'],
+    ['a location with a worker\'s name', { locations: { w3: { workers: ['w1'] } } }, 'locations.w3: expected different names for a location and the workers, got "w3" for both'],
+    ['a location with a name server\'s name', { locations: { ns1: { workers: ['w1'] } } }, 'locations.ns1: expected different names for a location and the name servers, got "ns1" for both'],
+    ['two locations of one name', { locations: { a: { workers: ['w1'] }, A: { workers: ['w2'] } } }, 'locations.A: expected one that no other has, got "A" again'],
+    ['a location that is no label', { locations: { 'far.away': { workers: ['w1'] } } }, 'locations.far.away: expected one DNS label: letters, digits, hyphens and underscores, at most 63, as the key, got "far.away"'],
+    ['a slip in a key of a location', { locations: { london: { worker: ['w1'] } } } as unknown as ConfigInput, 'locations.london.worker: unknown key; did you mean workers?'],
+    ['nearest without a map', { dns: { policy: 'nearest' } }, 'dns.policy: expected locations that say where clients are (`locations.NAME.networks`) beside nearest, got none'],
+    ['countries without a database', { locations: { london: { workers: ['w1'], countries: ['GB', 'IE'] } } }, 'locations.london.countries: expected dns.locationDatabase beside it, without which nobody knows them'],
+    [
+      'a database without countries',
+      { dns: { locationDatabase: '/a.mmdb' }, locations: { london: { workers: ['w1'] } } },
+      'dns.locationDatabase: expected locations with `countries` or `continents` beside it, without which it says nothing',
+    ],
+    [
+      'one country twice',
+      {
+        dns: { locationDatabase: '/a.mmdb' },
+        locations: { london: { workers: ['w1'], countries: ['GB'] }, paris: { workers: ['w2'], countries: ['GB'] } },
+      },
+      'locations.paris.countries[0]: expected one that no other has, got "GB" again',
+    ],
+    ['a country in small letters', { dns: { locationDatabase: '/a.mmdb' }, locations: { london: { workers: ['w1'], countries: ['gb'] } } }, 'locations.london.countries[0]: expected a country of two capital letters (ISO 3166) such as GB, got "gb"'],
+    ['an address for a location', { locations: { london: { workers: ['w1'] } }, dns: { records: [{ name: 'London', type: 'A', value: '192.0.2.1' }] } }, 'dns.records[0].name: expected a name whose addresses do not come from the pool, got "London"'],
     ['a worker as its own origin', { origins: ['http://127.0.0.12:8080'] }, 'origins[0]: expected an origin, got "http://127.0.0.12:8080", which is our worker w2'],
     ['a worker that is called like a role', { workers: { members: [member('DNS', '127.0.0.2')] } }, 'workers.members[0].name: expected a name that no other process has, got "DNS"'],
     ['an origin with a path', { origins: ['http://a.test/b'] }, 'origins[0]: expected a URL without path, query and fragment (requests keep their own), got "http://a.test/b"'],
@@ -157,7 +189,10 @@ describe('values that are right alone and wrong together', () => {
     ['text beside the service name', { dns: { records: [{ name: 'www', type: 'TXT', value: 'hello' }] } }],
     ['an address for a name server', { dns: { records: [{ name: 'ns1', type: 'A', value: '192.0.2.1' }] } }],
     ['a policy that is a file', { dns: { policy: './mine.js' } }],
-    ...policyNames.map((policy): [string, ConfigInput] => [`the policy ${policy}`, { dns: { policy, alarm: 0.9 } }]),
+    ...policyNames.map((policy): [string, ConfigInput] => [`the policy ${policy}`, { dns: { policy, alarm: 0.9 }, locations: mapped }]),
+    ['a location inside another', { locations: { ...mapped, paris: { workers: ['w2'], networks: ['10.1.0.0/16', '::/0'] } } }],
+    ['a map of countries alone', { dns: { policy: 'nearest', locationDatabase: '/a.mmdb' }, locations: { paris: { workers: ['w2'], countries: ['FR'], continents: ['EU'] } } }],
+    ['text beside a location', { locations: mapped, dns: { records: [{ name: 'london', type: 'TXT', value: 'hello' }] } }],
     ['a TTL by domain with any policy', { dns: { policy: 'fixed', ttl: '240/per-domain' } }],
     ['a TTL by domain and server', { dns: { ttl: '1/per-domain-and-server' } }],
     ['the last addresses there are', { workers: { count: 6, address: '255.255.255.250' } }],

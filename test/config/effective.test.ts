@@ -22,9 +22,9 @@ describe('the list of workers', () => {
   });
 
   it('takes from members what they say and from the pool what they do not', () => {
-    const members = [{ name: 'a', address6: '::1', port: 81 }, { name: 'b', address: '10.0.0.1', metricsPort: 82, weight: 3, location: 'eu' }];
-    expect(workersOf(config({ workers: { members } }))).toEqual([
-      { name: 'a', index: 0, address6: '::1', port: 81, metricsPort: 9101, weight: 1 },
+    const members = [{ name: 'a', address6: '::1', port: 81 }, { name: 'b', address: '10.0.0.1', metricsPort: 82, weight: 3, location: 'EU' }];
+    expect(workersOf(config({ workers: { members }, locations: { eu: {}, far: { workers: ['A'] } } }))).toEqual([
+      { name: 'a', index: 0, address6: '::1', port: 81, metricsPort: 9101, weight: 1, location: 'far' },
       { name: 'b', index: 1, address: '10.0.0.1', port: 8080, metricsPort: 82, weight: 3, location: 'eu' },
     ]);
   });

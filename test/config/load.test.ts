@@ -89,7 +89,7 @@ describe('a wrong value', () => {
     ['negativeTtlS: 3', 'config: negativeTtlS: unknown key here; did you mean dns.negativeTtlS? (roundhouse.yaml:1)'],
     ['log: { colour: red }', 'config: log.colour: unknown key; expected one of level, to (roundhouse.yaml:1)'],
     ['origins:\n  - url: http://a.test\n    wieght: 2', 'config: origins[0].wieght: unknown key; did you mean weight? (roundhouse.yaml:3)'],
-    ['__proto__: { polluted: 1 }', 'config: __proto__: unknown key; expected one of origins, dns, workers, proxy, control, origin, log (roundhouse.yaml:1)'],
+    ['__proto__: { polluted: 1 }', 'config: __proto__: unknown key; expected one of origins, dns, workers, locations, proxy, control, origin, log (roundhouse.yaml:1)'],
   ])('or key: %j', (yaml, complaint) => {
     expect(complaints(yaml)).toEqual([complaint]);
     expect(Object.prototype).not.toHaveProperty('polluted');
@@ -102,7 +102,7 @@ describe('a wrong value', () => {
       'config: dns.port: expected a whole number from 0 to 65535, got "x" (roundhouse.yaml:2)',
       'config: dns.tail: expected one of cyclic, shuffled, got "y" (roundhouse.yaml:3)',
       'config: log.level: expected one of debug, info, warn, error, silent, got "loud" (roundhouse.yaml:7)',
-      'config: foo: unknown key; expected one of origins, dns, workers, proxy, control, origin, log (roundhouse.yaml:8)',
+      'config: foo: unknown key; expected one of origins, dns, workers, locations, proxy, control, origin, log (roundhouse.yaml:8)',
       'config: control.port: expected a port that is free on 127.0.0.1, got 9153, which dns.metricsPort has too (roundhouse.yaml:6)',
     ]);
   });

@@ -13,7 +13,8 @@ const store = createPairStore();
 afterAll(() => store.remove());
 
 const relative: ConfigInput = {
-  dns: { policy: './order.js' },
+  dns: { policy: './order.js', locationDatabase: 'countries.mmdb' },
+  locations: { london: { workers: ['w1'], countries: ['GB'] } },
   workers: { tlsPort: 8443 },
   proxy: { policy: 'policies/order.js', accessLogFile: 'access.log', tls: { certificates: [{ certificate: 'a.pem', key: 'keys/a.key' }] } },
   control: { stateFile: 'state.json' },
@@ -22,9 +23,9 @@ const relative: ConfigInput = {
 };
 const filesOf = ({ tls }: Config['proxy']): readonly string[] => tls.certificates.flatMap(({ certificate, key }) => [certificate, key]);
 const pathsOf = ({ dns, proxy, control, origin, log }: Config): readonly unknown[] =>
-  [dns.policy, proxy.policy, proxy.accessLogFile, ...filesOf(proxy), control.stateFile, origin.directory, log.to];
+  [dns.policy, dns.locationDatabase, proxy.policy, proxy.accessLogFile, ...filesOf(proxy), control.stateFile, origin.directory, log.to];
 const under = (base: string): readonly string[] =>
-  ['order.js', 'policies/order.js', 'access.log', 'a.pem', 'keys/a.key', 'state.json', 'site', '../roundhouse.log'].map((path) => resolve(base, path));
+  ['order.js', 'countries.mmdb', 'policies/order.js', 'access.log', 'a.pem', 'keys/a.key', 'state.json', 'site', '../roundhouse.log'].map((path) => resolve(base, path));
 
 describe('paths', () => {
   it('in the file are relative to the file', () => {

@@ -34,12 +34,12 @@ describe('the reference', () => {
         expect(child, `${path}.${key}`).toMatchObject({ title: key, description: expect.stringMatching(/^.+\.$|…$/) });
         walk(child, `${path}.${key}`);
       }
-      for (const child of [node['items'], ...((node['anyOf'] ?? []) as unknown[])]) {
+      for (const child of [node['items'], node['additionalProperties'], ...((node['anyOf'] ?? []) as unknown[])]) {
         if (typeof child === 'object' && child !== null) walk(child as Record<string, unknown>, path);
       }
     };
     walk(JSON.parse(configJsonSchema()) as Record<string, unknown>, '');
-    const known = ['$schema', 'title', 'type', 'properties', 'description', 'minItems', 'maxItems', 'items', 'anyOf', 'format', 'default', 'minimum', 'maximum', 'required', 'additionalProperties', 'pattern', 'maxLength', 'minLength', 'enum'];
+    const known = ['$schema', 'title', 'type', 'properties', 'description', 'minItems', 'maxItems', 'items', 'anyOf', 'format', 'default', 'minimum', 'maximum', 'required', 'additionalProperties', 'propertyNames', 'pattern', 'maxLength', 'minLength', 'enum'];
     expect([...keywords].filter((keyword) => !known.includes(keyword))).toEqual([]);
   });
 

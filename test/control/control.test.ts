@@ -162,6 +162,29 @@ describe('following', () => {
   });
 });
 
+describe('withdrawal', () => {
+  it('reaches followers, the API and `status`, and ends', async () => {
+    const control = await startControl([await workerEndpoint(), await workerEndpoint()]);
+    const pool = localPool();
+    follow(control, pool);
+    await until(pool, (snapshot) => snapshot.eligible.length === 2);
+    control.pool.setWithdrawn('w1', 'lagging');
+    await until(pool, (snapshot) => snapshot.members[0]?.withdrawn === 'lagging');
+    expect(eligible(pool)).toEqual(['w2']);
+    const response = await fetch(new URL('/api/pool', apiUrl(control.address())));
+    const members = [{ name: 'w1', withdrawn: 'lagging' }, { name: 'w2', withdrawn: null }];
+    expect(await response.json()).toMatchObject({ withdrawalIgnored: false, members });
+    const status = await control.status();
+    expect(status).toMatchObject({ withdrawalIgnored: false, members: [{ withdrawn: 'lagging', eligible: false }, { withdrawn: null }] });
+    control.pool.setWithdrawn('w2', 'lagging');
+    await until(pool, (snapshot) => snapshot.withdrawalIgnored);
+    expect(eligible(pool)).toEqual(['w1', 'w2']);
+    control.pool.setWithdrawn('w1', null);
+    await until(pool, (snapshot) => snapshot.members[0]?.withdrawn === null);
+    expect(eligible(pool)).toEqual(['w1']);
+  });
+});
+
 /** A page of a process that is busy for a given part of the time, which counts on from page to page. */
 function busyPage(partOf: () => number): () => string {
   let [activeS, idleS] = [0, 0];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/clock.js';
 import { adopt, createLoadAdopter, parseMessage, toMessage, type LoadReading, type PoolMessage } from '../../src/control/message.js';
-import { adminStates, createPool, healthReasons, healthStates, type PoolMember } from '../../src/pool/pool.js';
+import { adminStates, createPool, healthReasons, healthStates, withdrawalReasons, type PoolMember } from '../../src/pool/pool.js';
 import { createReportedLoads } from '../../src/pool/worker-loads.js';
 
 const members: readonly PoolMember[] = ['a', 'b', 'c'].map((name, index) => ({ name, index, address: `127.0.0.${index + 1}`, port: 80, weight: 1 }));
@@ -16,7 +16,12 @@ const fact = fc.record({
   stableForMs: fc.oneof(fc.nat(), fc.constant(Infinity)),
 });
 
-const state = fc.record({ fact, admin: fc.constantFrom(...adminStates), alarmed: fc.boolean() });
+const state = fc.record({
+  fact,
+  admin: fc.constantFrom(...adminStates),
+  alarmed: fc.boolean(),
+  withdrawn: fc.constantFrom(null, ...withdrawalReasons),
+});
 
 const withLoads = (of: ReturnType<typeof pool>, loads: readonly LoadReading[]): PoolMessage =>
   parseMessage(JSON.stringify(toMessage(of.snapshot(), (index) => loads[index])));
@@ -28,10 +33,11 @@ describe('messages of the pool', () => {
     fc.assert(
       fc.property(fc.array(state, { minLength: 3, maxLength: 3 }), (states) => {
         const [here, there] = [pool(), pool()];
-        states.forEach(({ fact: known, admin, alarmed }, index) => {
+        states.forEach(({ fact: known, admin, alarmed, withdrawn }, index) => {
           here.setHealth(members[index]?.name ?? '', known);
           here.setAdmin(members[index]?.name ?? '', admin);
           here.setAlarm(members[index]?.name ?? '', alarmed);
+          here.setWithdrawn(members[index]?.name ?? '', withdrawn);
         });
         adopt(there, parseMessage(JSON.stringify(toMessage(here.snapshot()))));
         const { version: _here, ...expected } = here.snapshot();
@@ -43,18 +49,19 @@ describe('messages of the pool', () => {
 
   it('pass over members that this side does not have', () => {
     const mine = pool();
-    const fact = { health: 'up', reason: 'initial', detail: '', sinceMs: 0, stableForMs: null, alarmed: true, load: null } as const;
-    adopt(mine, { version: 9, failOpen: false, members: [{ name: 'stranger', admin: 'enabled', ...fact }] });
+    const fact = { health: 'up', reason: 'initial', detail: '', sinceMs: 0, stableForMs: null, alarmed: true, withdrawn: 'lagging', load: null } as const;
+    adopt(mine, { version: 9, failOpen: false, withdrawalIgnored: false, members: [{ name: 'stranger', admin: 'enabled', ...fact }] });
     expect(mine.snapshot().members.map(({ health }) => health)).toEqual(['down', 'down', 'down']);
   });
 
-  it('of a control process that knows no alarm and no loads say that there are none', () => {
+  it('of a control process that knows no alarm, no loads and no withdrawal say that there are none', () => {
     const old = '{"version":1,"failOpen":false,"members":[{"name":"a","health":"up","reason":"probe-passed","detail":"","sinceMs":0,"stableForMs":null,"admin":"enabled"}]}';
-    expect(parseMessage(old).members[0]).toMatchObject({ alarmed: false, load: null });
+    expect(parseMessage(old).members[0]).toMatchObject({ alarmed: false, withdrawn: null, load: null });
     const mine = pool();
     mine.setAlarm('a', true);
+    mine.setWithdrawn('a', 'lagging');
     adopt(mine, parseMessage(old));
-    expect(mine.snapshot().members[0]).toMatchObject({ health: 'up', alarmed: false });
+    expect(mine.snapshot().members[0]).toMatchObject({ health: 'up', alarmed: false, withdrawn: null });
   });
 
   it('make no snapshot for loads alone', () => {

@@ -17,8 +17,8 @@ describe('createZone', () => {
     ['CNAME at the apex', [record('@', 'CNAME', 'y')], 'CNAME cannot stand beside other records'],
     ['two CNAME', [record('x', 'CNAME', 'y'), record('x', 'CNAME', 'z')], 'only one CNAME'],
     ['NS below the apex', [record('sub', 'NS', 'ns.example.org.')], 'delegations are not supported'],
-    ['an address at the service name', [record('WWW', 'A', '192.0.2.1')], 'the addresses of the service name come from the pool'],
-    ['an alias at the service name', [record('www', 'CNAME', 'mail')], 'the addresses of the service name come from the pool'],
+    ['an address at the service name', [record('WWW', 'A', '192.0.2.1')], 'the addresses of this name come from the pool'],
+    ['an alias at the service name', [record('www', 'CNAME', 'mail')], 'the addresses of this name come from the pool'],
     ['an address at a worker', [record('w1', 'AAAA', '::1')], 'this name belongs to a worker'],
     ['a set that no message holds', Array.from({ length: 300 }, (_, n) => record('huge', 'TXT', `${n}`.padEnd(250, 'x'))), 'at most 60000 fit'],
   ] as const)('refuses %s', (_, records, message) => {
@@ -39,6 +39,16 @@ describe('createZone', () => {
   it('refuses a worker with the service name', () => {
     const rotated = { ...zoneOptions(pool).rotated, name: 'w2' };
     expect(build({ rotated })).toThrow('worker w2: a worker must not have the service name');
+  });
+
+  it.each([
+    ['www', 'location www: the service and each location must have names of their own'],
+    ['W3', 'worker w3: a worker must not have the service name or that of a location'],
+    ['mail', 'record 1 (mail A "192.0.2.1"): the addresses of this name come from the pool'],
+    ['far.away.', 'location far.away.: the name far.away is outside the zone'],
+  ])('refuses a location with the name %s', (name, message) => {
+    const { rotated } = zoneOptions(pool);
+    expect(build({ locations: [{ ...rotated, name }], records: [record('mail', 'A', '192.0.2.1')] })).toThrow(message);
   });
 
   it.each([

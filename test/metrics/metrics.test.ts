@@ -43,7 +43,7 @@ const newWorker = () => {
 };
 
 const newDns = () => {
-  const stats = createDnsStats(['a', 'b']);
+  const stats = createDnsStats(['a', 'b'], ['london']);
   const pool = newPool();
   const loads = createReportedLoads(members.length, 6000, createVirtualClock());
   const metrics = createDnsMetrics({ stats, pool, evictionsTotal: () => 0, networks: () => 12, loads });
@@ -188,11 +188,13 @@ describe('the page of DNS', () => {
   it('shows first places per member and type, and the pool', async () => {
     const { stats, pool, metrics } = newDns();
     stats.firstPlaces.addMany(1000, 1, 1);
+    stats.located.add(1, 0);
     observe(stats.ttlS, 30);
     pool.setHealth('a', { health: 'down', reason: 'probe-refused', detail: '', sinceMs: 0, stableForMs: 1000 });
     const samples = await pageOf(metrics);
     expect(value(samples, 'roundhouse_dns_answer_first_places_total', { member: 'b', type: 'AAAA' })).toBe(1000);
     expect(value(samples, 'roundhouse_dns_answer_first_places_total', { member: 'a', type: 'A' })).toBe(0);
+    expect(value(samples, 'roundhouse_dns_located_questions_total', { location: '(none)', by: 'subnet' })).toBe(1);
     expect(value(samples, 'roundhouse_dns_answer_ttl_seconds_bucket', { le: '30' })).toBe(1);
     expect(value(samples, 'roundhouse_pool_member_up', { pool: 'workers', member: 'a' })).toBe(0);
     expect(value(samples, 'roundhouse_pool_member_eligible', { member: 'b' })).toBe(1);
@@ -201,10 +203,13 @@ describe('the page of DNS', () => {
   it('shows alarms, and loads as far as they are known', async () => {
     const { pool, loads, metrics } = newDns();
     pool.setAlarm('b', true);
+    pool.setWithdrawn('a', 'lagging');
     loads.report(0, 0, 3);
     loads.report(1, NaN, 4);
     const samples = await pageOf(metrics);
     expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_alarmed', { pool: 'workers', member }))).toEqual([0, 1]);
+    expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_withdrawn', { member, reason: 'lagging' }))).toEqual([1, 0]);
+    expect(value(samples, 'roundhouse_pool_withdrawal_ignored', { pool: 'workers' })).toBe(0);
     expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_utilisation_ratio', { member }))).toEqual([0, undefined]);
     expect(['a', 'b'].map((member) => value(samples, 'roundhouse_pool_member_backlog_requests', { member }))).toEqual([3, 4]);
     expect(value(samples, 'roundhouse_dns_demand_networks')).toBe(12);

@@ -11,7 +11,7 @@ import { createZone } from '../../src/dns/zone.js';
 import { createAuthority, type Authority } from '../../src/pool/authority.js';
 import { createGivenDemand, type Demand } from '../../src/pool/demand.js';
 import { createEstimatedDemand } from '../../src/pool/estimated-demand.js';
-import { policyNames, type PolicyName } from '../../src/pool/policies.js';
+import { mapFreePolicyNames, type PolicyName } from '../../src/pool/policies.js';
 import { createRotation } from '../../src/pool/rotations.js';
 import { createPool, type MemberState, type Pool } from '../../src/pool/pool.js';
 import type { Rotation } from '../../src/pool/rotation.js';
@@ -141,7 +141,7 @@ const eventOf = (count: number): fc.Arbitrary<ScenarioEvent> => {
     fc.record({ ...at, kind: fc.constant('worker-drains' as const) }),
     fc.record({ ...at, kind: fc.constant('worker-enabled' as const) }),
     fc.record({ atS: at.atS, kind: fc.constant('ttl' as const), ttl: fc.constantFrom(0, 20, '30/5', '60/per-domain') }),
-    fc.record({ atS: at.atS, kind: fc.constant('policy' as const), policy: fc.constantFrom(...policyNames) }),
+    fc.record({ atS: at.atS, kind: fc.constant('policy' as const), policy: fc.constantFrom(...mapFreePolicyNames) }),
   );
 };
 
@@ -159,7 +159,7 @@ const worlds = fc.integer({ min: 1, max: 9 }).chain((count) =>
 );
 
 describe('the simulator answers as the server does, byte for byte', () => {
-  it.each(policyNames)('%s', (policy) => {
+  it.each(mapFreePolicyNames)('%s', (policy) => {
     let compared = 0;
     fc.assert(
       fc.property(worlds, ({ seed, count, relative, ttl, tail, answersMax, source, events }) => {

@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { policyNames } from '../../src/pool/policies.js';
+import { mapFreePolicyNames } from '../../src/pool/policies.js';
 import { fairness } from '../../src/pool/fairness.js';
 import type { Run } from '../../src/sim/run.js';
 import { addressChoices, answerOrders, laws, type ClientKind, type ResolverKind, type Scenario, type ScenarioEvent } from '../../src/sim/scenario.js';
@@ -38,7 +38,7 @@ const eventOf = (workers: number): fc.Arbitrary<ScenarioEvent> => {
     fc.record({ ...at, kind: fc.constant('worker-drains' as const) }),
     fc.record({ ...at, kind: fc.constant('worker-enabled' as const) }),
     fc.record({ atS: at.atS, kind: fc.constant('ttl' as const), ttl: fc.constantFrom(0, 20, '30/5') }),
-    fc.record({ atS: at.atS, kind: fc.constant('policy' as const), policy: fc.constantFrom(...policyNames) }),
+    fc.record({ atS: at.atS, kind: fc.constant('policy' as const), policy: fc.constantFrom(...mapFreePolicyNames) }),
     fc.record({
       atS: at.atS,
       kind: fc.constant('flash-crowd' as const),
@@ -53,7 +53,7 @@ const eventOf = (workers: number): fc.Arbitrary<ScenarioEvent> => {
 const world: fc.Arbitrary<Scenario> = fc.integer({ min: 1, max: 6 }).chain((count) =>
   fc
     .record({
-      policy: fc.constantFrom(...policyNames),
+      policy: fc.constantFrom(...mapFreePolicyNames),
       ttl: fc.constantFrom<number | string>(0, 5, 240, '30/5', '60/per-domain-and-server'),
       arrivals: fc.constantFrom('open' as const, 'closed' as const, 'stream' as const),
       discipline: fc.constantFrom('fcfs' as const, 'processor-sharing' as const),

@@ -8,6 +8,7 @@ import { createZone, type ZoneOptions, type ZoneRecord } from '../../src/dns/zon
 import { encodeName } from '../../src/dns/name.js';
 import { createAuthority } from '../../src/pool/authority.js';
 import { createRotation } from '../../src/pool/rotations.js';
+import type { Locations } from '../../src/pool/locations.js';
 import { createPool, type Pool, type PoolMember } from '../../src/pool/pool.js';
 import { constantTtl } from '../../src/pool/ttl.js';
 
@@ -62,7 +63,7 @@ export interface DnsFixture {
   readonly stats: DnsStats;
   readonly responder: Responder;
   /** The response as a copy; empty when there is none. */
-  respond(query: Buffer, transport?: Transport): Buffer;
+  respond(query: Buffer, transport?: Transport, address?: string): Buffer;
 }
 
 export interface FixtureOptions {
@@ -71,25 +72,37 @@ export interface FixtureOptions {
   readonly service?: string;
   readonly answersMax?: number;
   readonly ednsBytes?: number;
+  /** Names of locations that get names in the zone. */
+  readonly places?: readonly string[];
+  /** Then the policy is `nearest`. */
+  readonly locations?: Locations;
 }
 
 export function createDnsFixture(options: FixtureOptions = {}): DnsFixture {
   const { members: ours = members, records: theirs = records, service = 'www', answersMax = 100, ednsBytes = 1232 } = options;
+  const { places = [], locations } = options;
   const pool = createPool(ours, { upThresh: 0.5, initialHealth: 'up', realtimeMs: () => 0 });
   const base = zoneOptions(pool, { records: theirs });
-  const zone = createZone({ ...base, rotated: { ...base.rotated, name: service, answersMax } });
-  const stats = createDnsStats(ours.map(({ name }) => name));
-  const responder = createResponder({ zone, stats, ednsBytes });
+  const newAuthority = locations === undefined ? base.rotated.newAuthority : nearestBy(locations);
+  const rotated = { name: service, pool, newAuthority, answersMax };
+  const zone = createZone({ ...base, rotated, locations: places.map((name) => ({ ...rotated, name, pool: pool.at(name) })) });
+  const stats = createDnsStats(ours.map(({ name }) => name), locations?.names);
+  const responder = createResponder({ zone, stats, ednsBytes, locations });
   const room = Buffer.alloc(65_535);
   return {
     pool,
     stats,
     responder,
-    respond(query, transport = 'udp') {
-      return Buffer.from(room.subarray(0, responder.respond(query, query.length, { address: '127.0.0.1' }, transport, room)));
+    respond(query, transport = 'udp', address = '127.0.0.1') {
+      return Buffer.from(room.subarray(0, responder.respond(query, query.length, { address }, transport, room)));
     },
   };
 }
+
+const nearestBy = (locations: Locations) => () => {
+  const rotation = createRotation('nearest', { tail: 'cyclic', random: createRandom(1), locations });
+  return createAuthority({ rotation, ttl: constantTtl(30) });
+};
 
 export interface QueryOptions {
   readonly id?: number;

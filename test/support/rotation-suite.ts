@@ -8,6 +8,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../src/clock.js';
 import { createGivenDemand } from '../../src/pool/demand.js';
+import { createLocations } from '../../src/pool/locations.js';
 import type { PoolMember } from '../../src/pool/pool.js';
 import type { Rotation } from '../../src/pool/rotation.js';
 import { createReportedLoads } from '../../src/pool/worker-loads.js';
@@ -49,7 +50,7 @@ export function firstPlaces(
 
 const untouched = 0xffff;
 
-/** What `createRotation` is given for policies that need something: three networks, two members that reported, a clock. */
+/** What `createRotation` is given for policies that need something: three networks, two members that reported, two locations, a clock. */
 export function createMeans(clock = createVirtualClock()) {
   const loads = createReportedLoads(1000, 60_000, clock);
   loads.report(0, 0.9, 12);
@@ -59,7 +60,8 @@ export function createMeans(clock = createVirtualClock()) {
     { address: '198.51.100.1', lookupsPerS: 2 },
     { address: '2001:db8::1', lookupsPerS: 1 },
   ]);
-  return { clock, loads, demand };
+  const locations = createLocations([{ name: 'london', networks: ['198.51.100.0/24'] }, { name: 'paris', networks: ['2001:db8::/32'] }]);
+  return { clock, loads, demand, locations };
 }
 
 interface Call {

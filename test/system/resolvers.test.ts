@@ -38,6 +38,24 @@ describe.skipIf(missing('dig'))('dig', () => {
     expect(firsts.size).toBe(4);
   });
 
+  it('gets the workers of a place by client subnet, by who asks, and by the name of the place', async () => {
+    const locations = { london: { workers: ['w1'], networks: ['10.0.0.0/8', '127.0.9.0/24'] }, paris: { workers: ['w2'], networks: ['10.5.0.0/16'] } };
+    const near = await startTier({ config: { dns: { policy: 'nearest' }, locations }, args: ['--workers', '3'] });
+    const at = async (...args: string[]): Promise<string> => (await exec('dig', [`@${near.dns.address}`, '-p', '5300', ...args])).stdout;
+    const [w1 = '', w2 = '', w3 = ''] = [11, 12, 13].map((last) => `${near.network}.${last}`);
+    const inLondon = await at(near.service, '+subnet=10.1.2.0/24');
+    expect(inLondon).toMatch(/CLIENT-SUBNET: 10\.1\.2\.0\/24\/14/);
+    expect(inLondon).toContain(w1);
+    expect(inLondon).not.toMatch(new RegExp(`${w2}|${w3}|malformed|extra bytes`));
+    expect((await at(near.service, '+subnet=10.5.2.0/24', '+short')).trim()).toBe(w2);
+    expect(await at(near.service, '+subnet=2001:db8::/56', '+tcp')).toMatch(/CLIENT-SUBNET: 2001:db8::\/56\/0/);
+    expect((await at(near.service, '+subnet=0', '-b', '127.0.9.1', '+short')).trim()).toBe(w1);
+    expect((await at(near.service, '-b', '127.0.9.1', '+short')).trim()).toBe(w1);
+    expect((await at(near.service, '+short')).trim().split('\n').toSorted()).toEqual([w1, w2, w3]);
+    expect(await at('london.roundhouse.test', '+subnet=10.5.2.0/24')).toMatch(new RegExp(`CLIENT-SUBNET: 10\\.5\\.2\\.0/24/0[^]*${w1}`));
+    await near.stop();
+  });
+
   it('sees an authoritative answer with EDNS over UDP and over TCP, without a warning', async () => {
     for (const transport of ['+notcp', '+tcp']) {
       const text = await dig(tier.service, transport);

@@ -30,12 +30,14 @@ describe('status text', () => {
         policy: 'round-robin',
         ttl: '30/5 s',
         failOpen: true,
+        withdrawalIgnored: true,
         dnsReachable: false,
         origins: [{ name: 'o1', upFor: 1, probedBy: 4 }],
         members: [
           {
             ...{ name: 'w1', address: '127.0.0.11', address6: undefined, port: 8080, weight: 1, health: 'down', reason: 'probe-refused', detail: 'ECONNREFUSED' },
-            ...{ sinceMs: 1000, admin: 'enabled', eligible: true, history: '++--', alarmed: false, utilisation: undefined, backlog: undefined },
+            ...{ sinceMs: 1000, admin: 'enabled', eligible: true, history: '++--', alarmed: false },
+            ...{ location: undefined, withdrawn: null, utilisation: undefined, backlog: undefined },
             ...{ firstPlaces: undefined, share: undefined, requests: undefined, inFlight: undefined },
           },
         ],
@@ -45,6 +47,7 @@ describe('status text', () => {
     expect(text).toMatch(/w1 +127\.0\.0\.11 +down +5 s +probe-refused \(ECONNREFUSED\) +\+\+-- +enabled +yes +– +– +– +–/);
     expect(text).toContain('origin o1: up for 1 of 4 workers');
     expect(text).toContain('Failing open');
+    expect(text).toContain('Withdrawal is ignored');
     expect(text).toContain('shares are unknown');
   });
 
@@ -52,10 +55,16 @@ describe('status text', () => {
     const member: MemberStatus = {
       ...{ name: 'w1', address: '127.0.0.11', address6: undefined, port: 8080, weight: 1, health: 'up', reason: 'probe-passed', detail: '' },
       ...{ sinceMs: 1000, admin: 'enabled', eligible: false, history: '+', alarmed: true, utilisation: 0.973, backlog: 12 },
+      ...{ location: undefined, withdrawn: null },
       ...{ firstPlaces: 1, share: 1, requests: 5, inFlight: 12 },
     };
-    const others = { service: 'www.roundhouse.test', policy: 'two-tier', ttl: '240 s', failOpen: false, dnsReachable: true, origins: [] };
+    const others = { service: 'www.roundhouse.test', policy: 'two-tier', ttl: '240 s', failOpen: false, withdrawalIgnored: false, dnsReachable: true, origins: [] };
     expect(statusText({ ...others, members: [member] }, 6000)).toMatch(/enabled +no +100\.0 % +alarm 97\.3 % +5 +12/);
     expect(statusText({ ...others, members: [{ ...member, alarmed: false, utilisation: 0 }] }, 6000)).toMatch(/enabled +no +100\.0 % +0\.0 % +5 +12/);
+    const located: MemberStatus[] = [{ ...member, location: 'london', withdrawn: 'lagging' }, { ...member, name: 'w2' }];
+    const text = statusText({ ...others, members: located }, 6000);
+    expect(text).toMatch(/member +location +address/);
+    expect(text).toMatch(/w1 +london +127\.0\.0\.11 .* no \(lagging\) /);
+    expect(text).toMatch(/w2 +– +127\.0\.0\.11 /);
   });
 });

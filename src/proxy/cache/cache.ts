@@ -79,7 +79,7 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
     this.hitForMiss = new HitForMiss(options.hitForMissS * 1000);
     this.uses = new UseCounts(options.minUses);
     const stats = { ...core.stats }; // its bytes are none that clients got
-    this.#fetchCore = { ...core, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
+    this.#fetchCore = { ...core, keepsOwnName: true, cache: undefined, context: { ...core.context, stats }, onFinish: () => undefined };
     this.#filling = createFilling(this);
     if (disk !== undefined && tiered !== undefined) {
       const again = (exchange: Exchange, fromDisk: boolean): void => void (this.#takes(exchange, fromDisk) || host.begin(exchange));

@@ -10,6 +10,7 @@ import type { ClientInfo, Prepared, Repeatable } from '../engines/engine.js';
 import type { Core, Exchange } from '../exchange-state.js';
 import type { ExchangeRecord } from '../exchange.js';
 import { newRequestId } from '../rewriting.js';
+import { underUsedName } from '../site-names.js';
 import { plainAddress } from '../trust.js';
 import { formatCacheStatus, withCacheStatus } from './cache-status.js';
 import { ageS, currentAgeMs, freshForS, freshUntilMs } from './freshness.js';
@@ -68,7 +69,8 @@ export class Repeats {
     if (place === undefined) return;
     const { method, target, host } = record;
     const { body, policy } = stored;
-    const served = serve(stored, body.length, method, arrival.fields.passed, this.#core.clock.realtimeMs());
+    const shared = serve(stored, body.length, method, arrival.fields.passed, this.#core.clock.realtimeMs());
+    const served = { ...shared, fields: [...underUsedName(shared.fields, arrival.alias)] };
     const part = body.subarray(served.first, served.end);
     if (part.length > atOnceBytes || served.status !== record.status) return; // the second: several ranges, which are not prepared
     this.#remember(repeatable.text, {
