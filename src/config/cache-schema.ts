@@ -10,6 +10,7 @@ export const cache = z
     objectBytesMax: z.int().min(0).default(10_485_760).describe('A response with a longer body is passed on and not stored, other than in slices.'),
     sliceBytes: z.int().min(0).max(1_073_741_824).default(1_048_576).describe('Ranges of what is not stored whole, and longer bodies, are fetched and kept in slices of so many bytes, each when it is wanted; 0, or more than half of `bytesMax`: they are passed on.'),
     graceS: z.int().min(0).max(2_147_483_648).default(0).describe('How long a stale response is used while a fresh one is fetched, where it says nothing of `stale-while-revalidate` itself.'),
+    keepS: z.int().min(0).max(2_147_483_648).default(2_147_483_648).describe('How long a stale response is kept to be validated, beyond what it may still be used for (`keep` of Varnish); by default until its room is needed.'),
     staleIfErrorS: z.int().min(0).max(2_147_483_648).default(0).describe('How long a stale response stands in when the origin fails, where it says nothing of `stale-if-error` itself.'),
     heuristicMaxS: z.int().min(0).max(2_147_483_648).default(86_400).describe('A response that says nothing of its freshness is fresh for a tenth of the time since Last-Modified, at most so long; 0: never.'),
     negativeTtlS: z.int().min(0).max(86_400).default(0).describe('How long a 404, 405, 410, 414 or 501 is fresh that says nothing of its freshness; 0: as for other responses.'),

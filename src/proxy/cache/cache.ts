@@ -165,7 +165,7 @@ class HttpCache implements Cache, FilledCache, SlicedCache {
       exchange.record.cache = 'bypass';
       return undefined;
     }
-    const found = lookUp(this.store, key, exchange.arrival.fields.passed, this.core.clock.monotonicMs());
+    const found = lookUp(this.store, key, exchange.arrival.fields.passed, this.core.clock.monotonicMs(), this.options.keepS);
     exchange.record.cache = found.word;
     return found;
   }

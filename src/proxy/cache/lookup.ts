@@ -6,7 +6,7 @@ import { isNamed, nameTest, publicName, type Fields } from '../fields.js';
 import type { CacheWord } from './cache-status.js';
 import type { Directives } from './directives.js';
 import { cacheKey } from './key.js';
-import { requestDirectives, reuseOf, type Reuse } from './reuse.js';
+import { isOverdue, requestDirectives, reuseOf, type Reuse } from './reuse.js';
 import type { Store } from './store.js';
 import type { StoredResponse } from './stored-response.js';
 
@@ -51,10 +51,14 @@ export interface LookUp {
   readonly word: CacheWord;
 }
 
-/** @param nowMs monotonic. */
-export function lookUp(store: Store, key: string, passed: Fields, nowMs: number): LookUp {
+/** @param nowMs monotonic. @param keepS what is stale for longer, and for nothing else of use, goes */
+export function lookUp(store: Store, key: string, passed: Fields, nowMs: number, keepS: number): LookUp {
   const asked = requestDirectives(passed);
-  const stored = store.select(key, passed);
+  let stored = store.select(key, passed);
+  if (stored !== undefined && isOverdue(stored.policy, nowMs, keepS)) {
+    store.remove(stored);
+    stored = undefined;
+  }
   if (stored === undefined) return { key, asked, stored, reuse: undefined, word: store.variesOn(key) === undefined ? 'uri-miss' : 'vary-miss' };
   const reuse = reuseOf(stored.policy, asked, nowMs);
   return { key, asked, stored, reuse, word: reuse === 'validate-request' ? 'request' : 'stale' };

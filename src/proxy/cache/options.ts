@@ -17,6 +17,8 @@ export interface CacheSettings extends StoreOptions, FreshnessOptions, StoringOp
   readonly sliceBytes: number;
   /** Requests for a key that it takes until something is stored for it. */
   readonly minUses: number;
+  /** How long a stale response is kept to be validated, beyond what it may still be used for. */
+  readonly keepS: number;
   /** How long after an answer that could not be stored requests of its key go to the origin side by side. */
   readonly hitForMissS: number;
   readonly disk?: DiskSettings | undefined;

@@ -54,5 +54,11 @@ export function mayStandIn(policy: Policy, asked: Directives, nowMs: number): bo
   return currentAgeMs(policy, nowMs) - policy.lifetimeMs < allowedMs;
 }
 
+/** Whether it has been stale for so long that it is not even kept for validation. */
+export function isOverdue(policy: Policy, nowMs: number, keepS: number): boolean {
+  const usefulMs = Math.max(policy.staleWhileRevalidateMs, policy.staleIfErrorMs);
+  return currentAgeMs(policy, nowMs) - policy.lifetimeMs >= usefulMs + keepS * 1000;
+}
+
 /** "An error is any situation that would result in a 500, 502, 503, or 504 response" (RFC 5861 §4). */
 export const isStandInStatus = (status: number): boolean => status === 500 || (status >= 502 && status <= 504);

@@ -17,6 +17,7 @@ export const cacheSettings: CacheSettings = {
   heuristicMaxS: 86_400,
   negativeTtlS: 0,
   minUses: 1,
+  keepS: 2_147_483_648,
   hitForMissS: 120,
   setCookie: false,
 };

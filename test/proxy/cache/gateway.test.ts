@@ -326,6 +326,22 @@ describe('RFC 5861', () => {
     expect(engine.attempts.map(({ request }) => request.target)).toEqual(['/', '/slow', '/']);
   });
 
+  it('keepS: what has been stale for longer is not even validated', () => {
+    const { get, answer, advance, attempt, cacheStats } = openCache({ keepS: 10, graceS: 5 });
+    get();
+    answer(tagged, 'old');
+    advance(60_000 + 14_900);
+    get();
+    expect(attempt().request.fields).toContain('If-None-Match');
+    answer(tagged, '', 304);
+    advance(60_000 + 15_000);
+    const client = get();
+    expect(attempt().request.fields).not.toContain('If-None-Match');
+    expect(cacheStats.store.entries).toBe(0);
+    answer(tagged, 'new');
+    expectAnswer(client, 200, 'new');
+  });
+
   it('§4: stale-if-error stands in for an error of the origin', () => {
     const { get, answer, advance, status } = openCache();
     get();

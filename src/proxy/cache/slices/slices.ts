@@ -16,7 +16,7 @@ import type { Loading } from '../disk/loading.js';
 import { HitForMiss } from '../in-flight.js';
 import type { LookUp } from '../lookup.js';
 import type { CacheOptions } from '../options.js';
-import { reuseOf, type Reuse } from '../reuse.js';
+import { isOverdue, reuseOf, type Reuse } from '../reuse.js';
 import { serve } from '../serving.js';
 import type { Store } from '../store.js';
 import type { StoredResponse } from '../stored-response.js';
@@ -99,12 +99,16 @@ export class Slices implements SliceSources, FilledSlices {
 
   /** Before anything is fetched whole. @returns whether it has taken the exchange over. */
   takes(exchange: Exchange, { key, asked, stored, word }: LookUp): boolean {
-    const { core, store } = this.cache;
+    const { core, store, options } = this.cache;
     if (this.sliceBytes === 0 || stored !== undefined || exchange.downstream.request.method !== 'GET' || asked.has('no-store')) return false;
     const nowMs = core.clock.monotonicMs();
     if (this.unsliceable.has(key, nowMs)) return false;
     const { passed } = exchange.arrival.fields;
-    const object = readObject(store, key, passed);
+    let object = readObject(store, key, passed);
+    if (object !== undefined && isOverdue(object.record.policy, nowMs, options.keepS)) {
+      this.drop(key, passed, object);
+      object = undefined;
+    }
     const first = firstWanted(fieldValue(passed, 'range'), object);
     if (first === undefined) return false;
     const reuse = object === undefined ? undefined : reuseOf(object.record.policy, asked, nowMs);

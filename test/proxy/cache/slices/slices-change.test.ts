@@ -133,6 +133,17 @@ describe('a stale object', () => {
     expect(asked(cache)).toHaveLength(2);
   });
 
+  it('is not validated when it has been stale for longer than keepS', () => {
+    const { get, attempt, advance, cacheStats } = open({ keepS: 10 });
+    get('/', range('0-0'));
+    slice(attempt());
+    advance(60_000 + 10_000);
+    const client = get('/', range('0-0'));
+    expect([attempt().field('if-none-match'), cacheStats.store.entries]).toEqual([undefined, 0]);
+    slice(attempt());
+    expectAnswer(client, 206, '0');
+  });
+
   it('that is another one now is served anew', () => {
     const { get, attempt, advance } = open();
     get('/', range('0-3'));
