@@ -14,6 +14,7 @@ import { Exchange, type AbortCode, type ExchangeOwner } from './exchange.js';
 import { messageFacts } from './message-facts.js';
 import { Output } from './output.js';
 import { lastHead } from './rendering.js';
+import type { ReadBuffer } from './read-buffer.js';
 import { RequestReader, type RequestReaderOwner } from './request-reader.js';
 import { resetSocket } from './reset.js';
 
@@ -29,6 +30,7 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   readonly #raw: Socket;
   readonly #context: ConnectionContext<ClientConnection>;
   readonly #reader: RequestReader;
+  readonly #buffer: ReadBuffer | undefined;
   /** In order of arrival; the first has its turn. */
   readonly #queue: Exchange[] = [];
   /** Written, and not handed to the operating system yet. */
@@ -41,14 +43,16 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   /** Another protocol has the connection; so has this listener. */
   #taken: ((chunk: Buffer) => void) | undefined;
 
-  constructor(socket: Socket, raw: Socket, client: ClientInfo, context: ConnectionContext<ClientConnection>) {
+  /** @param buffer into which it reads, if that is ours */
+  constructor(socket: Socket, raw: Socket, client: ClientInfo, context: ConnectionContext<ClientConnection>, buffer?: ReadBuffer) {
+    this.#buffer = buffer;
     this.socket = socket;
     this.#raw = raw;
     this.client = client;
     this.#context = context;
     this.output = new Output(socket);
     this.#reader = new RequestReader(socket, context.limits, this);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('data', (chunk: Buffer) => this.onData(chunk));
     socket.on('drain', () => this.#onDrain());
     socket.on('error', () => undefined); // 'close' follows
     socket.on('end', () => this.#onClientEnd());
@@ -64,7 +68,7 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
 
   // ---- what comes
 
-  #onData(chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     if (this.#taken !== undefined) return this.#taken(chunk);
     if (this.#ended) return;
     this.#reader.push(chunk);
@@ -73,9 +77,7 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
 
   #onDrain(): void {
     this.#queue[0]?.onDrain();
-    if (this.#taken !== undefined || this.#ended || !this.#reader.isHolding) return;
-    this.#reader.readOn();
-    this.#arm();
+    if (this.#taken === undefined && !this.#ended && this.#reader.isHolding) this.#readOn();
   }
 
   next(): 'read' | 'keep' | 'drop' {
@@ -86,13 +88,12 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     return this.#last ? 'drop' : 'read';
   }
 
-  answersRepeated(text: string): boolean {
+  answersRepeated(text: string, isLast: boolean): boolean {
     const { prepared, keepAlive, isStopping } = this.#context;
     if (prepared === undefined || this.#queue.length > 0 || this.output.isBlocked || isStopping()) return false;
     const answer = prepared(text, this.client);
     if (answer === undefined) return false;
-    this.output.put(answer.text);
-    if (answer.body !== undefined) this.output.put(answer.body);
+    this.output.putPrepared(answer, isLast);
     keepAlive.start(this);
     return true;
   }
@@ -120,13 +121,16 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   }
 
   onWanted(exchange: Exchange): void {
-    process.nextTick(readOn, this, exchange);
+    process.nextTick(this.#readFor, exchange);
   }
 
-  readOn(exchange: Exchange): void {
+  readonly #readFor = (exchange: Exchange): void => {
     if (this.#taken !== undefined) return;
-    if (this.#reader.exchange !== exchange) return exchange.tellEnd();
-    if (!exchange.wantsBody) return;
+    if (this.#reader.exchange !== exchange) exchange.tellEnd();
+    else if (exchange.wantsBody) this.#readOn();
+  };
+
+  #readOn(): void {
     this.#reader.readOn();
     this.#arm();
   }
@@ -188,10 +192,10 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     if (this.#queue.length > 0 || this.#unsent.length > 0 || this.#ended) return;
     if (this.#last || this.#context.isStopping()) this.end();
     else this.#arm();
+    this.#buffer?.release();
   }
 
   // ---- limits in time
-
   /** Waits for what must come next, if that is not the gateway's. */
   #arm(): void {
     const wanted = this.#awaited();
@@ -292,8 +296,4 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     stopTimeout(this);
     return early;
   }
-}
-
-function readOn(connection: ClientConnection, exchange: Exchange): void {
-  connection.readOn(exchange);
 }

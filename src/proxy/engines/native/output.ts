@@ -3,6 +3,7 @@
  * cost one system call.
  */
 import type { Socket } from 'node:net';
+import type { Prepared } from '../engine.js';
 import { giveBack } from './read-buffer.js';
 
 /**
@@ -46,6 +47,13 @@ export class Output {
       this.#scheduled = true;
       process.nextTick(this.flush); // a microtask of node's costs three times as much
     }
+  }
+
+  /** @param isLast nothing more will be put in this turn: a text alone leaves at once */
+  putPrepared({ text, body }: Prepared, isLast: boolean): void {
+    if (isLast && body === undefined && this.#pending === '') return void this.#socket.write(text, 'latin1');
+    this.put(text);
+    if (body !== undefined) this.put(body);
   }
 
   #putLarge(piece: Buffer): void {

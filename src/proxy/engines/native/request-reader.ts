@@ -14,8 +14,8 @@ import { faultOfPartial, readRequestHead, withoutEmptyLine } from './request-hea
 export interface RequestReaderOwner {
   /** What to do with the next request: it may not be wanted any more, or be the beginning of another protocol. */
   next(): 'read' | 'keep' | 'drop';
-  /** @returns whether a head of this text needs no reading: it has been answered. */
-  answersRepeated(text: string): boolean;
+  /** @param isLast nothing has come behind it. @returns whether a head of this text needs no reading: it has been answered. */
+  answersRepeated(text: string, isLast: boolean): boolean;
   /** @param text of the head */
   onRequest(request: RequestHead, text: string): void;
   onBodyEnd(exchange: Exchange): void;
@@ -92,7 +92,7 @@ export class RequestReader {
     const end = this.#head.push(chunk, at);
     const text = end < 0 ? this.#head.dueText() : this.#head.text;
     if (text === undefined) return -1;
-    if (end >= 0 && this.#owner.answersRepeated(text)) return end;
+    if (end >= 0 && this.#owner.answersRepeated(text, end === chunk.length)) return end;
     const head = end < 0 ? faultOfPartial(withoutEmptyLine(text), this.#limits) : readRequestHead(withoutEmptyLine(text), this.#limits);
     if (typeof head === 'string') {
       this.#owner.refuse(head);

@@ -11,7 +11,9 @@ import type { ClientInfo, Downstream, EngineOptions, EngineStats } from '../engi
 import { Arrival, type ArrivalContext, type ArrivalOptions } from './arrival.js';
 import { ClientConnection } from './client-connection.js';
 import type { ConnectionContext } from './connection-context.js';
+import { readInto } from './client-socket.js';
 import { createListeners } from './listeners.js';
+import { ReadBuffer } from './read-buffer.js';
 import { createTlsServer, type TlsServer } from './tls-server.js';
 import type { Upgrade } from './tunnel.js';
 
@@ -43,20 +45,31 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
   const tls = options.tls === undefined ? undefined : createTlsServer(options.tls.certificates);
   const listeners = createListeners(options, (socket, isSecure) => take(socket, isSecure ? tls : undefined));
 
-  function take(socket: Socket, secure: TlsServer | undefined): void {
+  function take(accepted: Socket, secure: TlsServer | undefined): void {
     if (connections.size >= options.limits.connectionsMax) {
       stats.connectionsRefusedTotal += 1;
-      socket.destroy();
+      accepted.destroy();
       return;
     }
     stats.connections += 1;
     stats.connectionsTotal += 1;
-    const peer = peerOf(socket);
+    const peer = peerOf(accepted);
     const isProxied = options.proxyProtocol?.includes(peer.address) === true;
     // Reset before it was accepted, as haproxy ends its probes: nobody is there, and whose header it has cannot be known.
-    if (peer.address === '' && options.proxyProtocol !== undefined) socket.destroy();
-    if (isProxied || secure !== undefined) connections.set(socket, arrive(socket, { peer, isProxied, tls: secure }));
-    else connections.set(socket, new ClientConnection(socket, socket, peer, context));
+    if (peer.address === '' && options.proxyProtocol !== undefined) accepted.destroy();
+    if (isProxied || secure !== undefined) keep(accepted, arrive(accepted, { peer, isProxied, tls: secure }));
+    else serve(accepted, peer);
+  }
+
+  function serve(accepted: Socket, peer: ClientInfo): void {
+    const buffer = new ReadBuffer();
+    const socket = readInto(buffer, accepted, (chunk) => connection.onData(chunk)) ?? accepted;
+    const connection = new ClientConnection(socket, socket, peer, context, buffer);
+    keep(socket, connection);
+  }
+
+  function keep(socket: Socket, connection: Arrival | ClientConnection): void {
+    connections.set(socket, connection);
     socket.on('close', () => {
       stats.connections -= 1;
       closed.bytesIn += socket.bytesRead;
