@@ -16,6 +16,8 @@
  *   MiB, 0.73 times what nginx does with a second of processor time when its buffers are as large (0.88 with its defaults);
  * - a profile of 4 s is flat now: 47 % is the kernel's (about all that nginx needs), 13 % are functions of this project, none with more
  *   than 1.1 %, the rest is V8 and Node: without any JavaScript of ours it would still be 1.5 times nginx, now 1.95;
+ * - accepted sockets moved to ones with `onread` (`client-socket.ts`), and an answer that stands ready written on the spot: a stored
+ *   hit 27 to 18 µs, on a machine that had other things to do;
  * - what is left above the floor is the gateway's: routing, limits in time, the record, counters.
  */
 import { systemClock } from '../../../clock.js';
