@@ -41,7 +41,7 @@ export class Arrival implements Timed, Handshake {
   later: Timed | undefined;
   /** No request is under way. */
   readonly isIdle = true;
-  readonly #socket: Socket;
+  readonly socket: Socket;
   readonly #context: ArrivalContext;
   readonly #options: ArrivalOptions;
   #client: ClientInfo;
@@ -52,7 +52,7 @@ export class Arrival implements Timed, Handshake {
   #over = false;
 
   constructor(socket: Socket, options: ArrivalOptions, context: ArrivalContext) {
-    this.#socket = socket;
+    this.socket = socket;
     this.#context = context;
     this.#options = options;
     this.#client = options.peer;
@@ -88,14 +88,14 @@ export class Arrival implements Timed, Handshake {
   #pass(): void {
     this.#release();
     this.#leave();
-    this.#options.onReady(this.#socket, this.#client);
+    this.#options.onReady(this.socket, this.#client);
   }
 
   /** Nobody reads the socket any more, and what has come is in it again. */
   #release(): void {
-    this.#socket.pause();
-    this.#socket.off('data', this.#onData).off('end', this.#onEnd);
-    if (this.#bytes.length > 0) this.#socket.unshift(this.#bytes);
+    this.socket.pause();
+    this.socket.off('data', this.#onData).off('end', this.#onEnd);
+    if (this.#bytes.length > 0) this.socket.unshift(this.#bytes);
     this.#bytes = nothing;
   }
 
@@ -106,7 +106,7 @@ export class Arrival implements Timed, Handshake {
     const serverName = serverNameOf(this.#bytes);
     if (serverName === undefined) return;
     this.#release();
-    tls.begin(this.#socket, serverName, this);
+    tls.begin(this.socket, serverName, this);
   }
 
   onSecure(socket: TLSSocket): void {
@@ -146,7 +146,7 @@ export class Arrival implements Timed, Handshake {
   #leave(): void {
     this.#over = true;
     stopTimeout(this);
-    this.#socket.off('close', this.#onClose);
+    this.socket.off('close', this.#onClose);
   }
 
   /** Nothing is owed to it. */
@@ -157,7 +157,7 @@ export class Arrival implements Timed, Handshake {
   /** At once. */
   cut(): void {
     this.#leave();
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 }
 

@@ -57,18 +57,9 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
     const isProxied = options.proxyProtocol?.includes(peer.address) === true;
     // Reset before it was accepted, as haproxy ends its probes: nobody is there, and whose header it has cannot be known.
     if (peer.address === '' && options.proxyProtocol !== undefined) accepted.destroy();
-    if (isProxied || secure !== undefined) keep(accepted, arrive(accepted, { peer, isProxied, tls: secure }));
-    else serve(accepted, peer);
-  }
-
-  function serve(accepted: Socket, peer: ClientInfo): void {
-    const buffer = new ReadBuffer();
-    const socket = readInto(buffer, accepted, (chunk) => connection.onData(chunk)) ?? accepted;
-    const connection = new ClientConnection(socket, socket, peer, context, buffer);
-    keep(socket, connection);
-  }
-
-  function keep(socket: Socket, connection: Arrival | ClientConnection): void {
+    const isPlain = !isProxied && secure === undefined;
+    const connection = isPlain ? openConnection(accepted, peer, context) : arrive(accepted, { peer, isProxied, tls: secure });
+    const { socket } = connection;
     connections.set(socket, connection);
     socket.on('close', () => {
       stats.connections -= 1;
@@ -110,6 +101,14 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
     },
     traffic: { bytesIn: () => total(closed.bytesIn, 'bytesRead'), bytesOut: () => total(closed.bytesOut, 'bytesWritten') },
   };
+}
+
+/** At once, for nothing comes before the first request: the socket that was accepted may be moved. */
+function openConnection(accepted: Socket, peer: ClientInfo, context: ConnectionContext<ClientConnection>): ClientConnection {
+  const buffer = new ReadBuffer();
+  const socket = readInto(buffer, accepted, (chunk) => connection.onData(chunk)) ?? accepted;
+  const connection = new ClientConnection(socket, socket, peer, context, buffer);
+  return connection;
 }
 
 function createContext(

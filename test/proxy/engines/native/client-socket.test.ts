@@ -11,7 +11,7 @@ import { until } from '../../worker-harness.js';
 const cleanups: (() => unknown)[] = [];
 afterEach(() => cleanups.splice(0).forEach((cleanup) => cleanup()));
 
-async function pair(onData: (chunk: Buffer) => void): Promise<{ readonly client: Socket; readonly socket: Socket; readonly accepted: Socket }> {
+async function pair(onData: (chunk: Buffer) => void): Promise<{ client: Socket; socket: Socket; accepted: Socket }> {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
