@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { faults, type FaultCode } from '../../fault.js';
 import { stopTimeout, type Timed, type TimeoutList } from '../../timeouts.js';
 import type { ClientInfo, RequestHead } from '../engine.js';
+import type { ClientSocketOwner } from './client-socket.js';
 import { pipelineMax, type ConnectionContext } from './connection-context.js';
 import { Exchange, type AbortCode, type ExchangeOwner } from './exchange.js';
 import { messageFacts } from './message-facts.js';
@@ -18,7 +19,7 @@ import type { ReadBuffer } from './read-buffer.js';
 import { RequestReader, type RequestReaderOwner } from './request-reader.js';
 import { resetSocket } from './reset.js';
 
-export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Timed {
+export class ClientConnection implements ClientSocketOwner, ExchangeOwner, RequestReaderOwner, Timed {
   dueMs = 0;
   list: TimeoutList | undefined;
   earlier: Timed | undefined;
@@ -67,6 +68,10 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
   }
 
   // ---- what comes
+
+  answersAtOnce(read: Buffer, bytes: number): boolean {
+    return this.#context.prepared !== undefined && !this.#last && this.#reader.answersAtOnce(read, bytes);
+  }
 
   onData(chunk: Buffer): void {
     if (this.#taken !== undefined) return this.#taken(chunk);
@@ -141,9 +146,7 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     return this.#context.date();
   }
 
-  hasTurn(exchange: Exchange): boolean {
-    return this.#queue[0] === exchange;
-  }
+  hasTurn = (exchange: Exchange): boolean => this.#queue[0] === exchange;
 
   endsWith(exchange: Exchange): boolean {
     if (exchange !== this.#queue.at(-1) || this.#owed !== undefined) return false;
@@ -253,9 +256,7 @@ export class ClientConnection implements ExchangeOwner, RequestReaderOwner, Time
     this.#arm();
   }
 
-  reset(): void {
-    resetSocket(this.socket, this.#raw);
-  }
+  reset = (): void => resetSocket(this.socket, this.#raw);
 
   /** It was idle when the server began to stop. */
   retire(): void {

@@ -9,6 +9,13 @@
 import { Socket, type SocketConstructorOpts, type TcpNetConnectOpts } from 'node:net';
 import type { ReadBuffer } from './read-buffer.js';
 
+export interface ClientSocketOwner {
+  /** @param read so many bytes of it, for the time of the call. @returns whether they need no more reading */
+  answersAtOnce(read: Buffer, bytes: number): boolean;
+  /** @param chunk is the callee's */
+  onData(chunk: Buffer): void;
+}
+
 interface Handle {
   useUserBuffer?: unknown;
 }
@@ -19,15 +26,16 @@ type Options = SocketConstructorOpts & Pick<TcpNetConnectOpts, 'onread'> & { rea
 /**
  * To be called when the socket has just been accepted.
  *
- * @param onData gets bytes that are its own
  * @returns the socket to use from now on; undefined: the one that was given, as any other
  */
-export function readInto(buffer: ReadBuffer, accepted: Socket, onData: (chunk: Buffer) => void): Socket | undefined {
+export function readInto(buffer: ReadBuffer, accepted: Socket, owner: () => ClientSocketOwner): Socket | undefined {
   const from: Accepted = accepted;
   const handle = from._handle;
   if (handle === null || typeof handle?.useUserBuffer !== 'function') return undefined;
   const callback = (bytes: number, filled: Uint8Array): boolean => {
-    onData(buffer.taken(filled as Buffer, bytes)); // it is what `next` gave
+    const read = filled as Buffer; // it is what `next` gave
+    const reader = owner();
+    if (!buffer.isShared(read) || !reader.answersAtOnce(read, bytes)) reader.onData(buffer.taken(read, bytes));
     return true;
   };
   const options: Options = { handle, allowHalfOpen: true, readable: true, writable: true, onread: { buffer: buffer.next, callback } };

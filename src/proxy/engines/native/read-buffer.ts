@@ -26,6 +26,9 @@ export class ReadBuffer {
   /** For the next read. */
   readonly next = (): Buffer => (this.#inUse = this.#next);
 
+  /** Whether nothing depends on what was read being taken out of it. */
+  readonly isShared = (buffer: Buffer): boolean => buffer === shared;
+
   /** @returns the bytes that were read, which are the caller's. */
   taken(buffer: Buffer, bytes: number): Buffer {
     const isFull = bytes === buffer.length;

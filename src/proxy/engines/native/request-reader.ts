@@ -26,6 +26,8 @@ export interface RequestReaderOwner {
 
 /** Of what the client sent and nobody wants yet; beyond it the client is held back, and we do not see it leave. */
 const unreadBytesMax = 65_536;
+/** Longer heads are not remembered. */
+const textBytesMax = 4096;
 const nothing = Buffer.alloc(0);
 
 export class RequestReader {
@@ -48,6 +50,12 @@ export class RequestReader {
   /** A head has begun. */
   get isInHead(): boolean {
     return !this.#head.isEmpty;
+  }
+
+  /** Whether what was read is one whole request that needs no reading: it has been answered. */
+  answersAtOnce(read: Buffer, bytes: number): boolean {
+    if (bytes > textBytesMax || this.exchange !== undefined || this.#unread !== undefined || !this.#head.isEmpty) return false;
+    return this.#owner.answersRepeated(read.toString('latin1', 0, bytes), true);
   }
 
   /** Something waits until it is wanted. */

@@ -106,8 +106,8 @@ export function createNativeServer(options: EngineOptions, clock: Clock, stats: 
 /** At once, for nothing comes before the first request: the socket that was accepted may be moved. */
 function openConnection(accepted: Socket, peer: ClientInfo, context: ConnectionContext<ClientConnection>): ClientConnection {
   const buffer = new ReadBuffer();
-  const socket = readInto(buffer, accepted, (chunk) => connection.onData(chunk)) ?? accepted;
-  const connection = new ClientConnection(socket, socket, peer, context, buffer);
+  const socket: Socket = readInto(buffer, accepted, () => connection) ?? accepted;
+  const connection: ClientConnection = new ClientConnection(socket, socket, peer, context, buffer);
   return connection;
 }
 

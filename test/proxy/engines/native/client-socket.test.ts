@@ -11,12 +11,15 @@ import { until } from '../../worker-harness.js';
 const cleanups: (() => unknown)[] = [];
 afterEach(() => cleanups.splice(0).forEach((cleanup) => cleanup()));
 
+const nobody = { answersAtOnce: () => false, onData: () => undefined };
+
 async function pair(onData: (chunk: Buffer) => void): Promise<{ client: Socket; socket: Socket; accepted: Socket }> {
+  const owner = { answersAtOnce: () => false, onData };
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const moved = new Promise<{ socket: Socket | undefined; accepted: Socket }>((resolve) => {
-    server.on('connection', (accepted) => resolve({ socket: readInto(new ReadBuffer(), accepted, onData), accepted }));
+    server.on('connection', (accepted) => resolve({ socket: readInto(new ReadBuffer(), accepted, () => owner), accepted }));
   });
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1'); // it listens on TCP
   const { socket, accepted } = await moved;
@@ -65,5 +68,5 @@ it('tells a reset', async () => {
 });
 
 it('leaves a socket alone that has no connection any more', () => {
-  expect(readInto(new ReadBuffer(), connect(1, '127.0.0.1').on('error', () => undefined).destroy(), () => undefined)).toBeUndefined();
+  expect(readInto(new ReadBuffer(), connect(1, '127.0.0.1').on('error', () => undefined).destroy(), () => nobody)).toBeUndefined();
 });
