@@ -113,30 +113,12 @@ export class Repeats {
   }
 
   #record({ request, served, part }: Repeat, client: ClientInfo, nowMs: number): void {
-    const { clock, random, stats, onFinish } = this.#core;
+    const { clock, stats, onFinish } = this.#core;
     const bodyBytes = request.method === 'HEAD' ? 0 : part.length;
     stats.responseBodyBytesTotal += bodyBytes;
-    onFinish({
-      id: newRequestId(random),
-      startedMs: clock.realtimeMs(),
-      method: request.method,
-      target: request.target,
-      host: request.host,
-      client: plainAddress(client.address),
-      upgrade: undefined,
-      status: served.status,
-      origin: undefined,
-      attempts: 0,
-      cache: 'hit',
-      fault: undefined,
-      detail: '',
-      queueMs: 0,
-      connectMs: 0,
-      firstByteMs: 0,
-      totalMs: clock.monotonicMs() - nowMs,
-      requestBodyBytes: 0,
-      responseBodyBytes: bodyBytes,
-    });
+    const record = new RepeatRecord(this.#core, request, plainAddress(client.address), served.status, bodyBytes);
+    record.totalMs = clock.monotonicMs() - nowMs;
+    onFinish(record);
   }
 
   #remember(text: string, repeat: Repeat): void {
@@ -154,6 +136,48 @@ export class Repeats {
   #forget(text: string, repeat: Repeat): void {
     this.#byText.delete(text);
     this.#bytes -= repeat.bytes;
+  }
+}
+
+/** Of an answer that stood ready. What nobody may want to read is made when somebody does: it would cost as much as all the rest. */
+class RepeatRecord implements ExchangeRecord {
+  readonly upgrade = undefined;
+  readonly origin = undefined;
+  readonly attempts = 0;
+  readonly cache = 'hit';
+  readonly fault = undefined;
+  readonly detail = '';
+  readonly queueMs = 0;
+  readonly connectMs = 0;
+  readonly firstByteMs = 0;
+  readonly requestBodyBytes = 0;
+  readonly method: string;
+  readonly target: string;
+  readonly host: string;
+  readonly client: string;
+  readonly status: number;
+  readonly responseBodyBytes: number;
+  totalMs = 0;
+  readonly #core: Core;
+  #id: string | undefined;
+
+  constructor(core: Core, { method, target, host }: Repeat['request'], client: string, status: number, bodyBytes: number) {
+    this.#core = core;
+    this.method = method;
+    this.target = target;
+    this.host = host;
+    this.client = client;
+    this.status = status;
+    this.responseBodyBytes = bodyBytes;
+  }
+
+  get id(): string {
+    return (this.#id ??= newRequestId(this.#core.random));
+  }
+
+  /** It took no time to speak of. */
+  get startedMs(): number {
+    return this.#core.clock.realtimeMs();
   }
 }
 

@@ -33,7 +33,9 @@ describe('a repeat', () => {
     expect(engine.repeats).toBe(5);
     expect(engine.attempts).toHaveLength(1);
     const [slow, last] = [records[1], records.at(-1)];
-    expect(last).toEqual({ ...slow, id: last?.id, startedMs: last?.startedMs, totalMs: last?.totalMs });
+    const own = { id: '', startedMs: 0, totalMs: 0 };
+    expect({ ...last, ...own }).toEqual({ ...slow, ...own });
+    expect([last?.id, last?.startedMs]).toEqual([last?.id, (slow?.startedMs ?? 0) + 59_999]);
     expect(last?.id).not.toBe(slow?.id);
     expect(cacheStats.requests.at(0)).toBe(6);
     expect(stats.requests.at(0, 1)).toBe(7);
