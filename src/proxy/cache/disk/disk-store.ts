@@ -47,13 +47,12 @@ export class DiskStore {
   #earlyBytes = 0;
 
   constructor(options: DiskOptions) {
-    const { settings, stats } = { settings: options, stats: options.stats };
     this.#options = options;
     this.#directory = directoryOf(options.directory, options.worker);
     this.#watch = new Watch(options.clock, () => this.#fail('the disk does not answer'));
     this.#content = new Content(this.#directory);
-    this.#journal = new Journal({ directory: this.#directory, isStalled: () => this.#watch.stalled });
-    this.#ledger = new Ledger({ settings, stats, content: this.#content, journal: this.#journal });
+    this.#journal = new Journal(this.#directory, this.#watch);
+    this.#ledger = new Ledger({ settings: options, stats: options.stats, content: this.#content, journal: this.#journal });
     this.#time = new DiskTime(options.clock, 0);
   }
 
@@ -112,6 +111,7 @@ export class DiskStore {
         this.#journal.append(closedLine(this.#time.toReal(this.#options.clock.monotonicMs())));
         await this.#journal.sync();
       }
+      if (this.#early.length > 0) await this.#journal.forget(); // what was to be taken out of it is not known any more
       await this.#journal.close();
     } catch (error) {
       this.#fail(error);

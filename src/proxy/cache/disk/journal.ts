@@ -8,6 +8,7 @@ import { constants, readSync, renameSync, writeSync } from 'node:fs';
 import { open, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idOf, isWhole, parseLine, type JournalRecord } from './record.js';
+import type { Watch } from './watch.js';
 
 /** Less than this is not worth the work. */
 export const compactBytes = 65_536;
@@ -26,22 +27,17 @@ export interface Line {
   readonly bytes: number;
 }
 
-export interface JournalOptions {
-  readonly directory: string;
-  readonly isStalled: () => boolean;
-}
-
 export class Journal {
   readonly #path: string;
-  readonly #isStalled: () => boolean;
+  readonly #watch: Watch;
   #file: FileHandle | undefined;
   #waiting: string[] = [];
   /** Of the file, and of what waits for it. */
   bytes = 0;
 
-  constructor({ directory, isStalled }: JournalOptions) {
+  constructor(directory: string, watch: Watch) {
     this.#path = join(directory, 'journal');
-    this.#isStalled = isStalled;
+    this.#watch = watch;
   }
 
   /** Reads what is there. What is behind the last line end was being written when a process died: it goes. */
@@ -49,7 +45,7 @@ export class Journal {
     const file = await open(this.#path, 'a+');
     this.#file = file;
     const { size } = await file.stat();
-    for await (const { text, offset } of linesOf(file, size)) {
+    for await (const { text, offset } of this.#lines(file, size)) {
       this.bytes = offset + text.length + 1;
       onLine({ record: parseLine(text), offset, bytes: text.length + 1 });
     }
@@ -67,7 +63,7 @@ export class Journal {
 
   /** Writes what waits, unless that would hold everybody up. */
   flush(): void {
-    if (this.#file === undefined || this.#waiting.length === 0 || this.#isStalled()) return;
+    if (this.#file === undefined || this.#waiting.length === 0 || this.#watch.stalled) return;
     const lines = Buffer.from(this.#waiting.join(''), 'latin1');
     this.#waiting = [];
     writeAll(this.#file.fd, lines);
@@ -98,14 +94,14 @@ export class Journal {
     const target = await open(`${this.#path}.new`, anew);
     const offsets = new Map<number, number>();
     let [bytes, piece, end] = [0, first, 0];
-    for await (const { text, offset } of linesOf(old, this.bytes)) {
+    for await (const { text, offset } of this.#lines(old, this.bytes)) {
       end = offset + text.length + 1;
       const id = idOf(text);
       if (id === undefined || !isLive(id) || !isWhole(text)) continue;
       if (!offsets.has(id)) offsets.set(id, bytes + piece.length);
       piece += `${text}\n`;
       if (piece.length < pieceBytes) continue;
-      await target.appendFile(piece, 'latin1');
+      await this.#watch.over(target.appendFile(piece, 'latin1'));
       bytes += piece.length;
       piece = '';
     }
@@ -121,6 +117,23 @@ export class Journal {
     await old.close();
   }
 
+  /** Each whole line before `end`, a piece at a time: others may use the disk meanwhile. */
+  async *#lines(file: FileHandle, end: number): AsyncGenerator<{ readonly text: string; readonly offset: number }> {
+    const buffer = Buffer.allocUnsafe(pieceBytes);
+    let [rest, offset] = ['', 0];
+    for (let position = 0; position < end; ) {
+      const { bytesRead } = await this.#watch.over(file.read(buffer, 0, Math.min(pieceBytes, end - position), position));
+      if (bytesRead === 0 || rest.length > lineBytesMax) return;
+      position += bytesRead;
+      const lines = (rest + buffer.toString('latin1', 0, bytesRead)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const text of lines) {
+        yield { text, offset };
+        offset += text.length + 1;
+      }
+    }
+  }
+
   async close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
@@ -129,23 +142,6 @@ export class Journal {
   /** Nothing of it is to be believed by the next process. */
   async forget(): Promise<void> {
     await rm(this.#path, { force: true }).catch(() => writeFile(this.#path, ''));
-  }
-}
-
-/** Each whole line before `end`. */
-async function* linesOf(file: FileHandle, end: number): AsyncGenerator<{ readonly text: string; readonly offset: number }> {
-  const buffer = Buffer.allocUnsafe(pieceBytes);
-  let [rest, offset] = ['', 0];
-  for (let position = 0; position < end; ) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(pieceBytes, end - position), position);
-    if (bytesRead === 0 || rest.length > lineBytesMax) return;
-    position += bytesRead;
-    const lines = (rest + buffer.toString('latin1', 0, bytesRead)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const text of lines) {
-      yield { text, offset };
-      offset += text.length + 1;
-    }
   }
 }
 

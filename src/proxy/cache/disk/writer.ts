@@ -102,7 +102,7 @@ export class Writer {
 
   async #clean(): Promise<void> {
     const { ledger, content, watch, boot, time, nowMs } = this.#options;
-    if (ledger.isMostlyDead) await watch.over(ledger.compact(openLine(boot, time.toReal(nowMs()))));
+    if (ledger.isMostlyDead) await ledger.compact(openLine(boot, time.toReal(nowMs())));
     for (let digest = ledger.garbage.pop(); digest !== undefined; digest = ledger.garbage.pop()) await watch.over(content.remove(digest));
   }
 

@@ -1,7 +1,7 @@
 /**
  * Stores on disk in directories of their own, one life after another.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
@@ -58,3 +58,22 @@ export async function readBack(store: DiskStore, key: string, request: readonly 
   const entry = store.find(key, request);
   return entry === undefined ? undefined : store.read(entry);
 }
+
+export const files = (directory: string): string[] =>
+  readdirSync(join(directory, 'w1'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+export const contents = (directory: string): string[] => files(directory).filter((path) => path.includes('/content/'));
+/** The disk is at it then. */
+export async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+}
+
+/** As after kill -9: the files as they are at this moment. */
+export async function copyOf(directory: string): ReturnType<typeof openDisk> {
+  const copy = newDirectory();
+  cpSync(join(directory, 'w1'), join(copy, 'w1'), { recursive: true, filter: (path) => !path.endsWith('lock') });
+  return openDisk(copy);
+}
+
+export const journalOf = (directory: string): string => join(directory, 'w1', 'journal');
