@@ -19,6 +19,11 @@ const member = (name: string, address: string): { name: string; address: string 
 
 describe('values that are right alone and wrong together', () => {
   it.each<[string, ConfigInput, string]>([
+    [
+      'a cache on disk without one in memory',
+      { proxy: { cache: { disk: { directory: '/tmp/cache' } } } },
+      'proxy.cache.disk.directory: this has no effect without memory in front of it: set proxy.cache.bytesMax',
+    ],
     ['MIN above MAX', { dns: { ttl: '5/30' } }, 'dns.ttl: expected MAX/MIN with MIN not above MAX, got "5/30"; did you mean 30/5?'],
     ['a TTL beyond a day', { dns: { ttl: '99999/5' } }, 'dns.ttl: expected at most 86400 seconds, got "99999/5"'],
     ['the same by domain', { dns: { ttl: '86401/per-domain' } }, 'dns.ttl: expected at most 86400 seconds, got "86401/per-domain"'],

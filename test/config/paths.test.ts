@@ -16,16 +16,27 @@ const relative: ConfigInput = {
   dns: { policy: './order.js', locationDatabase: 'countries.mmdb' },
   locations: { london: { workers: ['w1'], countries: ['GB'] } },
   workers: { tlsPort: 8443 },
-  proxy: { policy: 'policies/order.js', accessLogFile: 'access.log', tls: { certificates: [{ certificate: 'a.pem', key: 'keys/a.key' }] } },
+  proxy: {
+    policy: 'policies/order.js',
+    accessLogFile: 'access.log',
+    cache: { bytesMax: 1, disk: { directory: 'cache' } },
+    tls: { certificates: [{ certificate: 'a.pem', key: 'keys/a.key' }] },
+  },
   control: { stateFile: 'state.json' },
   origin: { directory: 'site' },
   log: { to: '../roundhouse.log' },
 };
 const filesOf = ({ tls }: Config['proxy']): readonly string[] => tls.certificates.flatMap(({ certificate, key }) => [certificate, key]);
 const pathsOf = ({ dns, proxy, control, origin, log }: Config): readonly unknown[] =>
-  [dns.policy, dns.locationDatabase, proxy.policy, proxy.accessLogFile, ...filesOf(proxy), control.stateFile, origin.directory, log.to];
+  [
+    ...[dns.policy, dns.locationDatabase, proxy.policy, proxy.accessLogFile, proxy.cache.disk.directory, ...filesOf(proxy)],
+    ...[control.stateFile, origin.directory, log.to],
+  ];
 const under = (base: string): readonly string[] =>
-  ['order.js', 'countries.mmdb', 'policies/order.js', 'access.log', 'a.pem', 'keys/a.key', 'state.json', 'site', '../roundhouse.log'].map((path) => resolve(base, path));
+  [
+    ...['order.js', 'countries.mmdb', 'policies/order.js', 'access.log', 'cache', 'a.pem', 'keys/a.key', 'state.json', 'site'],
+    '../roundhouse.log',
+  ].map((path) => resolve(base, path));
 
 describe('paths', () => {
   it('in the file are relative to the file', () => {
@@ -85,6 +96,7 @@ describe('what is not there', () => {
     [trusting('/nowhere/ca.pem'), /^config: origins\[1\]\.tls\.ca: expected a file that exists, got "\/nowhere\/ca\.pem"/],
     [trusting(text), /^config: origins\[1\]\.tls\.ca: expected certificates of authorities, but \S*text has no certificate in PEM \(command line\)$/],
     [{ origin: { directory: '/nowhere/site' } }, /^config: origin\.directory: expected a directory that exists, got "\/nowhere\/site" \(command line\)$/],
+    [{ proxy: { cache: { bytesMax: 1, disk: { directory: text } } } }, /^config: proxy\.cache\.disk\.directory: expected a directory/],
     [{ origin: { directory: text } }, /^config: origin\.directory: expected a directory, got ".*text", which is none/],
     [{ origin: { directory: join(text, 'site') } }, /^config: origin\.directory: expected a directory that exists/],
     [{ origin: { directory: loop } }, /^config: origin\.directory: expected a directory that exists/],
