@@ -1,6 +1,6 @@
 /**
- * Runs the suite on the other Node versions that we promise, each taken from the registry's `node` package: all of it on the newest, and
- * on the others what meets Node itself: sockets, processes, files, clocks.
+ * Runs the suite on the other Node versions that we promise, each taken from the registry's `node` package: nearly all of it on the newest,
+ * and on the others what meets Node itself: sockets, processes, files, clocks.
  * `npm run test:nodes` for all, `npm run test:nodes -- 24` for one.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,7 +13,9 @@ const vitest = 'node_modules/vitest/vitest.mjs';
 const simulations = ['known-answers', 'orderings', 'equality'].map((name) => `test/sim/${name}.test.ts`);
 // Minutes of whole benchmarks, whose parts (a tier as child processes, users on real sockets, rounds) have tests that are not left out.
 const benchmarks = ['bench-rotation', 'benchmark-page'].map((name) => `test/e2e/${name}.test.ts`);
-const settled = [...simulations, ...benchmarks].flatMap((file) => ['--exclude', file]);
+// Half a minute and more of simulating, or of waiting for things to happen that happen on every version.
+const patient = ['e2e/bad-days', 'e2e/simulator-page', 'cli/simulate', 'bench/harness/own-load'].map((name) => `test/${name}.test.ts`);
+const settled = [...simulations, ...benchmarks, ...patient].flatMap((file) => ['--exclude', file]);
 const rooms = ['control', 'dns', 'metrics', 'origin', 'pool', 'proxy'].map((room) => `test/${room}/`);
 const meetsNode = [...rooms, 'test/sim/digits', 'test/e2e/tier', 'test/e2e/locations'];
 
