@@ -10,7 +10,7 @@ import { assertPlainHost, authorise, HttpError, readJson } from '../http-change.
 import { createHttpService, type HttpService } from '../http-service.js';
 import type { Log } from '../log.js';
 import type { Admin, Pool, PoolSnapshot } from '../pool/pool.js';
-import { formatAddress, type SocketAddress } from '../service.js';
+import type { SocketAddress } from '../service.js';
 import { messageBytesMax, toMessage, type LoadOf } from './message.js';
 import type { ServiceDiscovery } from './discovery.js';
 import type { PurgeOutcome } from './purge.js';
@@ -182,6 +182,3 @@ function answerError(response: ServerResponse, error: unknown, log: Log): void {
   log.error({ error: String(error) }, 'control API failed');
   answer(response, 500, { error: 'the control process failed; its log says why' });
 }
-
-/** The base URL under which others reach an API that listens there. */
-export const apiUrl = (listen: SocketAddress): URL => new URL(`http://${formatAddress(listen)}`);

@@ -11,6 +11,7 @@ import type { Clock, Timer } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Pool } from '../pool/pool.js';
 import type { ReportedLoads } from '../pool/worker-loads.js';
+import { formatAddress, type SocketAddress } from '../service.js';
 import { reasonOf } from './deadline.js';
 import { adopt, createLoadAdopter, messageBytesMax, parseMessage, type MemberMessage } from './message.js';
 
@@ -156,3 +157,6 @@ function readLines(url: URL, signal: AbortSignal, onData: () => void, take: (lin
     request.on('error', reject);
   });
 }
+
+/** The base URL under which others reach an API that listens there. */
+export const apiUrl = (listen: SocketAddress): URL => new URL(`http://${formatAddress(listen)}`);

@@ -15,7 +15,8 @@ import type { Random } from '../random.js';
 import type { Service, SocketAddress } from '../service.js';
 import { createCertificates, type CertificateFiles, type Certificates } from './certificates.js';
 import { createAccessLog, type AccessLogMode } from './access-log.js';
-import { DiskStore } from './cache/disk/disk-store.js';
+import type { DiskStore } from './cache/disk/disk-store.js';
+import type { DiskOptions } from './cache/disk/options.js';
 import { createCacheStats, type CacheOptions, type CacheSettings, type CacheStats } from './cache/options.js';
 import type { CreateEngine, Engine, EngineLimits, EngineStats, EngineTimeouts } from './engines/engine.js';
 import type { GatewayOptions } from './exchange-state.js';
@@ -51,6 +52,8 @@ export interface WorkerOptions {
   readonly retries: GatewayOptions['retries'];
   /** None without, or of 0 bytes. */
   readonly cache?: CacheSettings | undefined;
+  /** Makes the store on disk, where the cache has one: its code is loaded only then. */
+  readonly newDiskStore?: ((options: DiskOptions) => DiskStore) | undefined;
   readonly accessLog: AccessLogMode;
   /** Where the access log goes; lines have level `info`. */
   readonly accessLogger: Log;
@@ -190,10 +193,10 @@ function cacheOf({ cache }: WorkerOptions, stats: CacheStats, diskStore: DiskSto
 /** For what is not written yet when everybody has been served. */
 const diskGraceMs = 2000;
 
-function diskOf({ cache, name, clock, log }: WorkerOptions, { disk: stats }: CacheStats): DiskStore | undefined {
+function diskOf({ cache, newDiskStore, name, clock, log }: WorkerOptions, { disk: stats }: CacheStats): DiskStore | undefined {
   const { disk, bytesMax = 0 } = cache ?? {};
   if (disk?.directory === undefined || bytesMax === 0) return undefined;
-  return new DiskStore({ ...disk, directory: disk.directory, worker: name, stats, clock, log });
+  return newDiskStore?.({ ...disk, directory: disk.directory, worker: name, stats, clock, log });
 }
 
 /** Undefined for none: not every engine knows it. */

@@ -4,7 +4,6 @@
 import { shownTtl, weighsLoads, workersOf } from '../config/effective.js';
 import type { Config } from '../config/schema.js';
 import { createControl, type Control } from '../control/control.js';
-import { notePurge } from '../proxy/cache/disk/absence.js';
 import { ServiceError } from '../service.js';
 import { endpointOf, type RoleOptions } from './role.js';
 
@@ -32,7 +31,7 @@ export function createControlRole({ config, clock, random, log }: RoleOptions): 
 /** As far as its disk is that of this machine. */
 function onAbsent({ proxy }: Config): ((worker: string) => Promise<void>) | undefined {
   const { directory } = proxy.cache.disk;
-  return directory === undefined ? undefined : (worker) => notePurge(directory, worker);
+  return directory === undefined ? undefined : async (worker) => (await import('../proxy/cache/disk/absence.js')).notePurge(directory, worker);
 }
 
 /** Beyond loopback anybody could drain the pool, so there a token is not optional. */

@@ -2,14 +2,15 @@
  * One worker, made from the configuration: the proxy, the pool it follows to know what the operator wants of it, its metrics.
  */
 import { namesOf, originsOf, workersOf, type WorkerEntry } from '../config/effective.js';
-import { apiUrl } from '../control/api.js';
-import { createFollower } from '../control/follower.js';
+import { apiUrl, createFollower } from '../control/follower.js';
 import { createLog, silentLog } from '../log.js';
 import { createEndpoint, type Readiness } from '../metrics/endpoint.js';
 import { createWorkerMetrics } from '../metrics/metrics.js';
 import { loadRotationFactory } from '../pool/policy-loading.js';
 import type { Pool, PoolMember } from '../pool/pool.js';
-import { engines } from '../proxy/engines/engines.js';
+import type { engines } from '../proxy/engines/engines.js';
+import type { CreateEngine } from '../proxy/engines/engine.js';
+import { createNativeEngine } from '../proxy/engines/native/native.js';
 import { createWorker } from '../proxy/worker.js';
 import { ServiceError } from '../service.js';
 import { endpointOf, poolOf, warnOnce, type ChildRoleOptions, type Role } from './role.js';
@@ -24,6 +25,7 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
   const accessLogger = proxy.accessLog === 'off' ? silentLog : createLog({ level: 'info', ...accessLogTo });
   const worker = createWorker({
     ...proxy,
+    newDiskStore: proxy.cache.disk.directory === undefined ? undefined : (await import('../proxy/cache/disk/disk-store.js')).newDiskStore,
     name,
     listen: { address: me.address ?? me.address6 ?? '::', port: me.port },
     alsoListen: me.address === undefined || me.address6 === undefined ? undefined : { address: me.address6, port: me.port },
@@ -35,7 +37,7 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
     log,
     clock,
     random,
-    createEngine: engines[proxy.engine],
+    createEngine: await engineOf(proxy.engine),
   });
   const pool = poolOf(config, workers, clock);
   const follower = createFollower({ control: control ?? apiUrl(config.control), pool, clock, log });
@@ -68,6 +70,11 @@ export async function createWorkerRole({ config, name, clock, random, log, baseD
       await endpoint.stop(0);
     },
   };
+}
+
+/** The code of the other one is loaded when it is asked for: a start waits for all workers. */
+async function engineOf(name: keyof typeof engines): Promise<CreateEngine> {
+  return name === 'native' ? createNativeEngine : (await import('../proxy/engines/engines.js')).engines[name];
 }
 
 function unknownWorker(name: string, workers: readonly WorkerEntry[]): ServiceError {

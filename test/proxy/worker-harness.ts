@@ -8,6 +8,7 @@ import { silentLog } from '../../src/log.js';
 import { createRotation } from '../../src/pool/rotations.js';
 import type { CreateEngine } from '../../src/proxy/engines/engine.js';
 import type { ExchangeRecord } from '../../src/proxy/exchange.js';
+import { newDiskStore } from '../../src/proxy/cache/disk/disk-store.js';
 import { createWorker, type Worker, type WorkerOptions } from '../../src/proxy/worker.js';
 import { createRandom } from '../../src/random.js';
 import type { TestOrigin } from '../support/origin-http.js';
@@ -88,6 +89,7 @@ export async function startWorkerWith(
     tls: { certificates: [], reloadMs: 10_000 },
     resolver: { servers: [], timeoutMs: 2000, ttlMinS: 1, ttlMaxS: 3600, validS: 10 },
     probe,
+    newDiskStore,
     timeouts,
     limits,
     retries: { max: 2, budgetPercent: 20, budgetMin: 3 },

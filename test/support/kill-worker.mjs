@@ -4,6 +4,7 @@ import { silentLog } from '../../dist/src/log.js';
 import { createRandom } from '../../dist/src/random.js';
 import { createRotation } from '../../dist/src/pool/rotations.js';
 import { engines } from '../../dist/src/proxy/engines/engines.js';
+import { newDiskStore } from '../../dist/src/proxy/cache/disk/disk-store.js';
 import { createWorker } from '../../dist/src/proxy/worker.js';
 
 const [origin, directory, settings] = process.argv.slice(2);
@@ -12,6 +13,7 @@ const worker = createWorker({
   ...JSON.parse(settings),
   origins: [{ name: 'o1', url: origin, weight: 1 }],
   newRotation: () => createRotation('fixed', { tail: 'cyclic', random }),
+  newDiskStore,
   accessLogger: silentLog,
   log: silentLog,
   clock: systemClock,

@@ -30,6 +30,8 @@ const earlyMax = 100_000;
 /** Times that went through another clock and back. */
 const sameMs = 0.01;
 
+export const newDiskStore = (options: DiskOptions): DiskStore => new DiskStore(options);
+
 export class DiskStore {
   readonly #options: DiskOptions;
   readonly #directory: string;
