@@ -10,6 +10,9 @@ export interface Filed {
 /** What a purge means. */
 export type Meant = { readonly keys: readonly string[] } | { readonly tag: string } | { readonly prefix: string };
 
+/** Of one key; beyond it the oldest goes. An origin may vary on a field that each client fills differently. */
+export const variantsMax = 32;
+
 export class EntryIndex<E extends Filed> {
   readonly #byKey = new Map<string, E[]>();
   readonly #byTag = new Map<string, Set<E>>();

@@ -5,7 +5,7 @@
  * of the sum. It never holds more than it may: what does not fit is refused, not stored and then removed.
  */
 import type { Fields } from '../fields.js';
-import { EntryIndex, type Filed, type Meant } from './entry-index.js';
+import { EntryIndex, variantsMax, type Filed, type Meant } from './entry-index.js';
 import { createEviction, use, type Evictable } from './eviction.js';
 import { outdated } from './purge.js';
 import type { StoredResponse } from './stored-response.js';
@@ -67,8 +67,6 @@ export interface Store {
 const overheadBytes = 2300;
 /** Of each tag in the index, beside its text. */
 const tagBytes = 120;
-/** Of one key; beyond it the oldest goes. An origin may vary on a field that each client fills differently. */
-const variantsMax = 32;
 
 interface Entry extends Place, Filed {
   readonly response: StoredResponse;

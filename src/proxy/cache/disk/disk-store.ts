@@ -6,7 +6,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import type { Fields } from '../../fields.js';
-import type { Meant } from '../entry-index.js';
+import { variantsMax, type Meant } from '../entry-index.js';
 import { use } from '../eviction.js';
 import { outdated } from '../purge.js';
 import type { Identity } from '../store.js';
@@ -22,9 +22,8 @@ import type { DiskOptions } from './options.js';
 import { atTime, closedLine, DiskTime, openLine } from './record.js';
 import { Turns } from './turns.js';
 import { settles, Watch } from './watch.js';
-import { Writer } from './writer.js';
+import { queueBytesMax, Writer } from './writer.js';
 
-const variantsMax = 32;
 /** What happens while it is opened is done then; it starts empty when that is too much. */
 const earlyMax = 100_000;
 /** Times that went through another clock and back. */
@@ -46,12 +45,15 @@ export class DiskStore {
   #state: 'new' | 'opening' | 'open' | 'closing' | 'off' = 'new';
   #opened: Promise<void> | undefined;
   #early: (() => void)[] = [];
+  /** Of bodies in it. */
   #earlyBytes = 0;
+  readonly #onFailed = new Set<() => void>();
 
   constructor(options: DiskOptions) {
     this.#options = options;
     this.#directory = directoryOf(options.directory, options.worker);
-    this.#watch = new Watch(options.clock, () => this.#fail('the disk does not answer'));
+    const flush = (): void => this.#guarded(() => this.#journal.flush());
+    this.#watch = new Watch(options.clock, () => this.#fail('the disk does not answer'), flush);
     this.#content = new Content(this.#directory);
     this.#journal = new Journal(this.#directory, this.#watch);
     this.#ledger = new Ledger({ settings: options, stats: options.stats, content: this.#content, journal: this.#journal });
@@ -62,7 +64,7 @@ export class DiskStore {
 
   /** Takes up what is there, while it does not hold anybody up; never fails: without a disk it stays off. */
   open(): Promise<void> {
-    this.#state = 'opening';
+    if (this.#state === 'new') this.#state = 'opening';
     return (this.#opened ??= this.#open().catch((error: unknown) => this.#fail(error)));
   }
 
@@ -106,20 +108,26 @@ export class DiskStore {
 
   async #end(writer: Writer | undefined): Promise<void> {
     try {
+      await this.#giveUpEarly(); // before the reading, which may outlast the grace …
       await this.#opened;
+      await this.#giveUpEarly(); // … or after it, if the directory was not ours yet
       await writer?.idle();
       if (writer !== undefined && this.#state === 'closing') {
         writer.end();
         this.#journal.append(closedLine(this.#time.toReal(this.#options.clock.monotonicMs())));
         await this.#journal.sync();
       }
-      if (this.#early.length > 0) await this.#journal.forget(); // what was to be taken out of it is not known any more
       await this.#journal.close();
     } catch (error) {
       this.#fail(error);
     }
     await this.#lock?.release().catch(() => undefined); // the next one sees that we have gone
     this.#lock = undefined;
+  }
+
+  /** What was to be taken out of the journal is not known to the next process. */
+  async #giveUpEarly(): Promise<void> {
+    if (this.#early.length > 0 && this.#lock !== undefined) await this.#journal.forget();
   }
 
   /** Until nothing waits to be written. */
@@ -131,7 +139,13 @@ export class DiskStore {
   /** Until all that was taken away is off the medium. */
   async settled(): Promise<void> {
     await this.#opened;
-    if (this.#state === 'open') await this.#watch.over(this.#journal.sync()).catch((error: unknown) => this.#fail(error));
+    let give = (): void => undefined;
+    const failed = new Promise<void>((resolve) => this.#onFailed.add((give = resolve)));
+    while (this.#state === 'open') {
+      await Promise.race([failed, this.#watch.over(this.#journal.sync()).catch((error: unknown) => this.#fail(error))]);
+      if (!this.#journal.isWaiting) break; // else the disk stalled, and it was not written yet
+    }
+    this.#onFailed.delete(give);
   }
 
   // ---- what is there
@@ -177,7 +191,7 @@ export class DiskStore {
 
   /** In the place of the same variant. */
   put(response: StoredResponse): void {
-    if (this.#waits(() => this.put(response), response.body.length)) return;
+    if (this.#waitsWith(response, () => this.put(response), () => this.removeSame(response.key, response.variant))) return;
     const { key, variant, body, policy } = response;
     const { entries } = this.#ledger;
     const same = sameOf(entries, key, variant);
@@ -197,7 +211,7 @@ export class DiskStore {
 
   /** A freshened response in the place of the one it was made from, if that is still here. */
   replace(old: StoredResponse, fresh: StoredResponse): void {
-    if (this.#waits(() => this.replace(old, fresh), fresh.body.length)) return;
+    if (this.#waitsWith(fresh, () => this.replace(old, fresh), () => this.remove(old))) return;
     const entry = this.#entryOf(old);
     if (entry === undefined) return;
     this.#drop([entry]);
@@ -205,21 +219,21 @@ export class DiskStore {
   }
 
   remove(response: StoredResponse): void {
-    if (this.#waits(() => this.remove(response), 0)) return;
+    if (this.#waits(() => this.remove(response))) return;
     const entry = this.#entryOf(response);
     if (entry !== undefined) this.#drop([entry]);
   }
 
   /** Whatever there is of that variant. */
   removeSame(key: string, variant: Variant): void {
-    if (this.#waits(() => this.removeSame(key, variant), 0)) return;
+    if (this.#waits(() => this.removeSame(key, variant))) return;
     const entry = sameOf(this.#ledger.entries, key, variant);
     if (entry !== undefined) this.#drop([entry]);
   }
 
   /** All variants. @returns how many there were. */
   removeKey(key: string): number {
-    if (this.#waits(() => this.removeKey(key), 0)) return 0;
+    if (this.#waits(() => this.removeKey(key))) return 0;
     const entries = [...this.#ledger.entries.of(key)];
     this.#drop(entries);
     return entries.length;
@@ -227,7 +241,7 @@ export class DiskStore {
 
   /** @param nowMs monotonic */
   purge(meant: Meant, soft: boolean, nowMs: number): readonly Identity[] {
-    if (this.#waits(() => this.purge(meant, soft, nowMs), 0) || this.#state !== 'open') return [];
+    if (this.#waits(() => this.purge(meant, soft, nowMs)) || this.#state !== 'open') return [];
     const found = [...this.#ledger.entries.meant(meant)];
     if (soft) this.#guarded(() => this.#ledger.outdate(found, this.#time.toReal(nowMs)));
     else this.#drop(found);
@@ -235,12 +249,20 @@ export class DiskStore {
   }
 
   /** @returns whether it is done when the store is open. */
-  #waits(call: () => void, bytes: number): boolean {
+  #waits(call: () => void): boolean {
     if (this.#state !== 'opening') return false;
-    this.#earlyBytes += bytes;
     this.#early.push(call);
     if (this.#early.length > earlyMax) this.#fail('too much was stored and removed while it was opened');
     return true;
+  }
+
+  /** The same with a body, as many as there are in the writer's queue; without room for it only what it replaces goes. */
+  #waitsWith({ body }: StoredResponse, keep: () => void, leaveOut: () => void): boolean {
+    if (this.#state !== 'opening') return false;
+    const fits = this.#earlyBytes + body.length <= queueBytesMax;
+    if (fits) this.#earlyBytes += body.length;
+    else this.#options.stats.skippedTotal += 1;
+    return this.#waits(fits ? keep : leaveOut);
   }
 
   #entryOf({ key, variant, policy }: StoredResponse): DiskEntry | undefined {
@@ -268,6 +290,7 @@ export class DiskStore {
     if (this.#state === 'off') return;
     this.#state = 'off';
     this.#early = [];
+    for (const resolve of this.#onFailed) resolve();
     this.#writer?.end();
     this.#ledger.clear();
     this.#options.stats.off = 1;

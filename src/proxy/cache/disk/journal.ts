@@ -32,6 +32,7 @@ export class Journal {
   readonly #watch: Watch;
   #file: FileHandle | undefined;
   #waiting: string[] = [];
+  #forgotten = false;
   /** Of the file, and of what waits for it. */
   bytes = 0;
 
@@ -44,6 +45,7 @@ export class Journal {
   async open(onLine: (line: Line) => void): Promise<void> {
     const file = await open(this.#path, 'a+');
     this.#file = file;
+    this.#forgotten = false;
     const { size } = await file.stat();
     for await (const { text, offset } of this.#lines(file, size)) {
       this.bytes = offset + text.length + 1;
@@ -69,7 +71,11 @@ export class Journal {
     writeAll(this.#file.fd, lines);
   }
 
-  /** Onto the medium. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** What is written, onto the medium. */
   async sync(): Promise<void> {
     this.flush();
     await this.#file?.datasync();
@@ -92,6 +98,23 @@ export class Journal {
     const old = this.#file;
     if (old === undefined) return;
     const target = await open(`${this.#path}.new`, anew);
+    try {
+      if (await this.#copy(old, target, first, isLive, onMoved)) await old.close();
+      else await target.close();
+    } catch (error) {
+      await target.close().catch(() => undefined); // the first error is the one to tell
+      throw error;
+    }
+  }
+
+  /** @returns whether the target is the journal now. */
+  async #copy(
+    old: FileHandle,
+    target: FileHandle,
+    first: string,
+    isLive: (id: number) => boolean,
+    onMoved: (offsets: ReadonlyMap<number, number>) => void,
+  ): Promise<boolean> {
     const offsets = new Map<number, number>();
     let [bytes, piece, end] = [0, first, 0];
     for await (const { text, offset } of this.#lines(old, this.bytes)) {
@@ -107,14 +130,14 @@ export class Journal {
     }
     // What was appended meanwhile, and the change of names, in one go: nothing may come between.
     this.flush();
-    if (this.#waiting.length > 0) return target.close(); // the disk stalls: another time
+    if (this.#forgotten || this.isWaiting) return false; // it was given up meanwhile, or the disk stalls: another time
     const tail = readAll(old.fd, end, this.bytes - end);
     writeAll(target.fd, Buffer.concat([Buffer.from(piece, 'latin1'), tail]));
     renameSync(`${this.#path}.new`, this.#path);
     this.#file = target;
     this.bytes = bytes + piece.length + tail.length;
     onMoved(offsets);
-    await old.close();
+    return true;
   }
 
   /** Each whole line before `end`, a piece at a time: others may use the disk meanwhile. */
@@ -141,6 +164,7 @@ export class Journal {
 
   /** Nothing of it is to be believed by the next process. */
   async forget(): Promise<void> {
+    this.#forgotten = true; // also of one that is being written
     await rm(this.#path, { force: true }).catch(() => writeFile(this.#path, ''));
   }
 }

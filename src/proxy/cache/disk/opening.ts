@@ -26,7 +26,6 @@ export async function takeUp(journal: Journal, content: Content, ledger: Ledger,
   let latestMs = 0;
   /** The life of which nobody wrote the end. */
   let unended: string | undefined;
-  let idMax = 0;
   const forgetAll = (): void => {
     for (const entry of [...ledger.entries.all()]) ledger.forget(entry);
   };
@@ -46,7 +45,6 @@ export async function takeUp(journal: Journal, content: Content, ledger: Ledger,
         return;
       case 'put': {
         const { id, head } = record;
-        idMax = Math.max(idMax, id);
         latestMs = Math.max(latestMs, head.policy.responseMs);
         const entry = newEntry(id, head);
         ledger.entries.add(entry);
@@ -69,7 +67,6 @@ export async function takeUp(journal: Journal, content: Content, ledger: Ledger,
   const missing = [...ledger.entries.all()].filter(({ digest }) => !digests.has(digest));
   for (const entry of missing) ledger.forget(entry);
   stats.damagedTotal += missing.length;
-  ledger.idMax = Math.max(ledger.idMax, idMax);
   ledger.garbage.length = 0;
   return { latestMs, boot, orphans: [...digests].filter((digest) => !content.has(digest)) };
 }

@@ -11,12 +11,15 @@ const hangMs = 10_000;
 export class Watch {
   readonly #clock: Clock;
   readonly #onHang: () => void;
+  readonly #onAnswer: () => void;
   /** In the order in which it began. */
   readonly #underway = new Set<{ readonly sinceMs: number }>();
 
-  constructor(clock: Clock, onHang: () => void) {
+  /** @param onAnswer after each thing that was asked: what waited may go on */
+  constructor(clock: Clock, onHang: () => void, onAnswer: () => void) {
     this.#clock = clock;
     this.#onHang = onHang;
+    this.#onAnswer = onAnswer;
   }
 
   get stalled(): boolean {
@@ -33,6 +36,7 @@ export class Watch {
     } finally {
       hangs.cancel();
       this.#underway.delete(each);
+      this.#onAnswer();
     }
   }
 }

@@ -11,7 +11,7 @@ import { atTime, openLine, putLine, type DiskTime, type Head } from './record.js
 import type { Watch } from './watch.js';
 
 /** Bodies that wait to be written. */
-const queueBytesMax = 16_777_216;
+export const queueBytesMax = 16_777_216;
 
 interface Waiting {
   readonly entry: DiskEntry;

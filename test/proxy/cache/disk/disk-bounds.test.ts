@@ -3,13 +3,16 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, stat, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../../../src/clock.js';
 import { silentLog } from '../../../../src/log.js';
+import { Journal } from '../../../../src/proxy/cache/disk/journal.js';
+import { outdateLine } from '../../../../src/proxy/cache/disk/record.js';
+import { Watch } from '../../../../src/proxy/cache/disk/watch.js';
 import { noonMs } from '../stored.js';
-import { contents, files, journalOf, newDirectory, openDisk, readBack, response, turns } from './disk-harness.js';
+import { contents, files, journalOf, newDirectory, openDisk, openingDisk, readBack, response, turns } from './disk-harness.js';
 
 describe('bounds', () => {
   it('never more bytes than it may hold, and the journal is written anew', async () => {
@@ -92,6 +95,78 @@ describe('bounds', () => {
     expect(stats).toMatchObject({ off: 1, entries: 0 });
     closeSync(openSync(path, 'w'));
     expect(await reading).toBeUndefined();
+  });
+
+  /** Of two responses; reading the first hangs until `answers` is called. */
+  async function hanging() {
+    const directory = newDirectory();
+    const filled = await openDisk(directory);
+    ['k', 'other'].forEach((key) => filled.store.put(response(key, key)));
+    await filled.store.close(1000);
+    const digest = createHash('sha256').update('k').digest('hex');
+    const path = contents(directory).find((each) => each.endsWith(digest)) ?? '';
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    const clock = createVirtualClock(noonMs);
+    const { store } = await openDisk(directory, { clock });
+    const reading = readBack(store, 'k');
+    await turns();
+    clock.advance(300);
+    const answers = (): Promise<unknown> => {
+      writeFileSync(path, 'k');
+      return reading;
+    };
+    return { store, answers, hasDrop: () => readFileSync(journalOf(directory), 'latin1').includes('"drop"') };
+  }
+
+  it('a disk that answers after all: what was taken out meanwhile is written then', async () => {
+    const { store, answers, hasDrop } = await hanging();
+    store.removeKey('other');
+    await store.idle();
+    expect(hasDrop()).toBe(false);
+    expect(await answers()).toBeDefined();
+    expect(hasDrop()).toBe(true);
+  });
+
+  it('the same for a purge, which is not answered before', async () => {
+    const { store, answers, hasDrop } = await hanging();
+    store.purge({ keys: ['other'] }, false, 0);
+    let settled = false;
+    const purged = store.settled().then(() => (settled = true));
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => stat('.', resolve)); // the disk does other things
+    expect([hasDrop(), settled]).toEqual([false, false]);
+    await Promise.all([answers(), purged]);
+    expect(hasDrop()).toBe(true);
+  });
+
+  it('a journal that is given up while it is written anew is not there afterwards', async () => {
+    const directory = newDirectory();
+    mkdirSync(join(directory, 'w1'));
+    const journal = new Journal(join(directory, 'w1'), new Watch(createVirtualClock(), () => undefined, () => undefined));
+    await journal.open(() => undefined);
+    journal.append(outdateLine(1, 0) + outdateLine(2, 0));
+    let forgotten: Promise<void> | undefined;
+    let moved = false;
+    const isLive = (): boolean => {
+      forgotten ??= journal.forget();
+      return true;
+    };
+    await journal.compact('', isLive, () => (moved = true));
+    await forgotten;
+    await journal.close();
+    expect([moved, existsSync(journalOf(directory))]).toEqual([false, false]);
+  });
+
+  it('what comes while it is opened: as much as the queue holds, and of the rest only that the old one is gone', async () => {
+    const directory = newDirectory();
+    const filled = await openDisk(directory, { bytesMax: 100_000_000 });
+    filled.store.put(response('third', 'old'));
+    await filled.store.close(1000);
+    const { store, stats, opened } = openingDisk(directory, { bytesMax: 100_000_000 });
+    for (const key of ['first', 'second', 'third']) store.put(response(key, Buffer.alloc(8_000_000, key)));
+    await opened;
+    await store.idle();
+    expect([stats.entries, stats.skippedTotal, store.find('third', [])]).toEqual([2, 1, undefined]);
   });
 
   it('a file system that fails switches it off, with one line of log, and nothing comes back in the next life', async () => {
